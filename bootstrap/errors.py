@@ -1,0 +1,13 @@
+"""What can go wrong while deploying, each with a message that says what to do next."""
+
+
+class BootstrapError(Exception):
+    """Deployment cannot go on; the message is one readable paragraph for the person at the terminal."""
+
+
+class PackagingError(BootstrapError):
+    """The functions' zip could not be built."""
+
+
+class DeploymentError(BootstrapError):
+    """CloudFormation refused or rolled back; the message carries the first real cause."""
