@@ -1,0 +1,1 @@
+"""The development stack: everything `scripts/dev.py` does once its environment is there."""

@@ -1,0 +1,179 @@
+"""The commands of `scripts/dev.py`."""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bootstrap.errors import BootstrapError
+from devstack.ports import PortTakenError
+from devstack.processes import ServiceFailedError
+from devstack.settings import Settings, SettingsError
+
+# Errors whose message is meant for the person at the terminal.
+EXPECTED = (BootstrapError, PortTakenError, ServiceFailedError, SettingsError)
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+class NotRunningError(Exception):
+    """The command needs a running stack."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = build_parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "test":
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    errors = Console(stderr=True, soft_wrap=True)
+    # A terminated command cleans up like an interrupted one.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        options.rest = rest
+        return int(options.run(options, Settings.load()))
+    except KeyboardInterrupt:
+        errors.print("Interrupted.")
+        return EXIT_INTERRUPTED
+    except _expected() as error:
+        errors.print(str(error), style="red", highlight=False, markup=False)
+        return EXIT_FAILED
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    from devstack.up import BusyError
+
+    return (*EXPECTED, BusyError, NotRunningError)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/dev.py",
+        description="SStech Video on this machine: start it, drive a video through it, test it.",
+        epilog="DEV_PORT_BASE (8080) and DEV_STATE_DIR (.local) move the stack; two of them run side by side.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    up = _command(commands, "up", run_up, "start the stack, deploy into it and print the site's address")
+    up.add_argument("--engine", choices=["embedded"], default="embedded", help="AWS engine (default: embedded)")
+    up.add_argument("--detach", action="store_true", help="return once everything is healthy")
+
+    down = _command(commands, "down", run_down, "stop the stack; its data stays")
+    down.add_argument("--volumes", action="store_true", help="forget the data too")
+
+    demo = _command(commands, "demo", run_demo, "drive one video through the real flow and check what comes of it")
+    demo.add_argument("file", nargs="?", type=Path, help="a video; without one a short clip is made")
+    demo.add_argument("--show-credentials", action="store_true", help="print the demo account's password and secret")
+
+    outputs = _command(commands, "outputs", run_outputs, "the running stack's addresses and names")
+    outputs.add_argument("--json", action="store_true", help="for scripts")
+
+    inbox = _command(commands, "inbox", run_inbox, 'e-mails that the local Cognito "sent"')
+    inbox.add_argument("--json", action="store_true", help="for scripts")
+
+    test = _command(commands, "test", run_test, "static checks and tests; arguments after the suite go to pytest")
+    test.add_argument(
+        "suite", nargs="?", choices=["unit", "integration", "all"], help="default: all that needs no Docker"
+    )
+
+    bench = _command(commands, "bench", run_bench, "measure, side by side with the bare tool")
+    bench.add_argument("name", nargs="?", choices=["pipeline"], default="pipeline", help="default: pipeline")
+    bench.add_argument("--json", action="store_true", help="for scripts")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace, Settings], int], purpose: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose.capitalize() + ".")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run_up(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.up import run_up
+
+    return run_up(settings, Console(), detach=options.detach)
+
+
+def run_down(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.up import bring_down, exclusive
+
+    console = Console()
+    if not settings.state_dir.is_dir():
+        console.print("Nothing is running.")
+        return 0
+    with exclusive(settings):
+        stopped = bring_down(settings, console, keep=not options.volumes)
+    if options.volumes:
+        shutil.rmtree(settings.state_dir, ignore_errors=True)
+    console.print("Stopped." if stopped else "Nothing was running.")
+    return 0
+
+
+def run_demo(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.demo import run_demo
+    from devstack.inbox import read_inbox
+
+    outputs = read_outputs(settings)
+    return run_demo(
+        outputs,
+        lambda: read_inbox(outputs),
+        options.file,
+        Console(),
+        show_credentials=options.show_credentials,
+    )
+
+
+def run_outputs(options: argparse.Namespace, settings: Settings) -> int:
+    outputs = read_outputs(settings)
+    if options.json:
+        print(json.dumps(outputs, indent=2))
+        return 0
+    from devstack.tables import outputs_table
+
+    Console().print(outputs_table(outputs))
+    return 0
+
+
+def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.inbox import read_inbox
+
+    messages = read_inbox(read_outputs(settings))
+    if options.json:
+        print(json.dumps(messages, indent=2, ensure_ascii=False))
+        return 0
+    from devstack.tables import inbox_table
+
+    Console().print(inbox_table(messages) if messages else "No e-mails yet.")
+    return 0
+
+
+def run_test(options: argparse.Namespace, _settings: Settings) -> int:
+    from devstack.checks import run_tests
+
+    return run_tests(options.suite, options.rest, Console())
+
+
+def run_bench(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.bench_pipeline import run_bench
+
+    return run_bench(read_outputs(settings), Console(), as_json=options.json)
+
+
+def read_outputs(settings: Settings) -> dict[str, str]:
+    """The running stack's outputs. Raises NotRunningError when there is none."""
+    if not settings.outputs_file.exists():
+        raise NotRunningError("The stack is not running. Start it: python3 scripts/dev.py up --detach")
+    outputs: dict[str, str] = json.loads(settings.outputs_file.read_text(encoding="utf-8"))
+    return outputs
+
+
+if __name__ == "__main__":
+    sys.exit(main())

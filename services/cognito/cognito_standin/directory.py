@@ -1,0 +1,166 @@
+"""Pools, app clients and users, as the flow needs to know them."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cognito_standin.errors import ResourceNotFoundError, UpstreamError
+from cognito_standin.names import SOFTWARE_TOKEN_MFA
+from cognito_standin.upstream import Upstream
+
+# ListUserPools: MaxResults is at most 60.
+PAGE_SIZE = 60
+# AuthSessionValidity: minutes, 3 unless set.
+DEFAULT_SESSION_MINUTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """`mfa`: ON, OPTIONAL or OFF. `schema`: the names of all attributes a user may have."""
+
+    id: str
+    mfa: str
+    invitation_only: bool
+    case_sensitive: bool
+    username_attributes: frozenset[str]
+    schema: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An app client and its pool; `auth_flows` are its ExplicitAuthFlows."""
+
+    id: str
+    pool: Pool
+    auth_flows: frozenset[str]
+    session_seconds: int
+    write_attributes: frozenset[str]
+
+    def allows(self, flow: str) -> bool:
+        """Whether ExplicitAuthFlows enable the flow; without ALLOW_ entries SRP and refresh are on."""
+        if any(name.startswith("ALLOW_") for name in self.auth_flows):
+            return f"ALLOW_{flow}" in self.auth_flows
+        return flow in self.auth_flows or flow in ("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """`aliases`: every name, in lower case, that the user answers to."""
+
+    username: str
+    aliases: frozenset[str]
+    enabled: bool
+    has_software_token: bool
+
+
+class Directory:
+    """Looked up afresh each time, since pools change through the engine's other doors too."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        self._pool_of_client: dict[str, str] = {}
+
+    async def client(self, client_id: str) -> Client:
+        """Raises: ResourceNotFoundError."""
+        pool_id = self._pool_of_client.get(client_id) or await self._find_pool(client_id)
+        try:
+            described = await self._describe_client(pool_id, client_id)
+        except UpstreamError as error:
+            self._pool_of_client.pop(client_id, None)
+            raise _no_client(client_id) from error
+        minutes = described.get("AuthSessionValidity") or DEFAULT_SESSION_MINUTES
+        return Client(
+            id=client_id,
+            pool=await self.pool(pool_id),
+            auth_flows=frozenset(described.get("ExplicitAuthFlows") or ()),
+            session_seconds=int(minutes) * 60,
+            write_attributes=frozenset(described.get("WriteAttributes") or ()),
+        )
+
+    async def pool(self, pool_id: str) -> Pool:
+        """Raises: UpstreamError."""
+        answer = await self._upstream.call_signed("DescribeUserPool", {"UserPoolId": pool_id})
+        pool: Mapping[str, Any] = answer["UserPool"]
+        return Pool(
+            id=pool_id,
+            mfa=str(pool.get("MfaConfiguration") or "OFF"),
+            invitation_only=bool((pool.get("AdminCreateUserConfig") or {}).get("AllowAdminCreateUserOnly")),
+            case_sensitive=bool((pool.get("UsernameConfiguration") or {}).get("CaseSensitive", False)),
+            username_attributes=frozenset(pool.get("UsernameAttributes") or ()),
+            schema=frozenset(attribute["Name"] for attribute in pool.get("SchemaAttributes") or ()),
+        )
+
+    async def user(self, pool_id: str, username: str) -> User | None:
+        body = {"UserPoolId": pool_id, "Username": username}
+        try:
+            user = await self._upstream.call_signed("AdminGetUser", body)
+        except UpstreamError as error:
+            if error.code == "UserNotFoundException":
+                return None
+            raise
+        return _user(user)
+
+    async def sign_in_name(self, pool: Pool, typed: str) -> str:
+        """The name as the pool knows it: in lower case, unless an administrator created it otherwise."""
+        lowered = typed.lower()
+        if lowered == typed or pool.case_sensitive:
+            return typed
+        if await self.user(pool.id, lowered) is None and await self.user(pool.id, typed) is not None:
+            return typed
+        return lowered
+
+    async def of_access_token(self, access_token: str) -> tuple[Pool, User]:
+        """The pool and user of a valid access token. Raises: UpstreamError when it is not valid."""
+        answer = await self._upstream.call("GetUser", {"AccessToken": access_token})
+        pool_id = _issuing_pool(access_token)
+        return await self.pool(pool_id), _user(answer)
+
+    async def _find_pool(self, client_id: str) -> str:
+        token: str | None = None
+        while True:
+            page = {"MaxResults": PAGE_SIZE} | ({"NextToken": token} if token else {})
+            answer = await self._upstream.call_signed("ListUserPools", page)
+            for pool in answer.get("UserPools", []):
+                if await self._has_client(pool["Id"], client_id):
+                    self._pool_of_client[client_id] = pool["Id"]
+                    return str(pool["Id"])
+            token = answer.get("NextToken")
+            if not token:
+                raise _no_client(client_id)
+
+    async def _has_client(self, pool_id: str, client_id: str) -> bool:
+        try:
+            await self._describe_client(pool_id, client_id)
+        except UpstreamError:
+            return False
+        return True
+
+    async def _describe_client(self, pool_id: str, client_id: str) -> Mapping[str, Any]:
+        body = {"UserPoolId": pool_id, "ClientId": client_id}
+        answer = await self._upstream.call_signed("DescribeUserPoolClient", body)
+        client: Mapping[str, Any] = answer["UserPoolClient"]
+        return client
+
+
+def _user(described: Mapping[str, Any]) -> User:
+    attributes = {item["Name"]: item["Value"] for item in described["UserAttributes"]}
+    known = {described["Username"], attributes.get("sub", ""), attributes.get("email", "")} - {""}
+    return User(
+        username=described["Username"],
+        aliases=frozenset(name.lower() for name in known),
+        enabled=bool(described.get("Enabled", True)),
+        has_software_token=SOFTWARE_TOKEN_MFA in (described.get("UserMFASettingList") or ()),
+    )
+
+
+def _issuing_pool(verified_token: str) -> str:
+    """The pool id at the end of a token's issuer. The engine has checked the token before."""
+    payload = verified_token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return str(claims["iss"]).rsplit("/", 1)[-1]
+
+
+def _no_client(client_id: str) -> ResourceNotFoundError:
+    return ResourceNotFoundError(f"User pool client {client_id} does not exist.")

@@ -1,0 +1,108 @@
+"""The errors of the Cognito user pools API, in AWS's own words."""
+
+
+class CognitoError(Exception):
+    """An error the caller sees: `__type` and `message` of the JSON answer, and its HTTP status."""
+
+    code = "InternalErrorException"
+    status = 400
+    default_message = "Internal server error."
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.default_message)
+        self.message = message or self.default_message
+
+
+class UpstreamError(CognitoError):
+    """An error as the engine gave it."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class InternalError(CognitoError):
+    status = 500
+    default_message = "The engine behind the user pools did not answer. Is it running?"
+
+
+class SerializationError(CognitoError):
+    code = "SerializationException"
+    default_message = "The request body is not a JSON object of this operation."
+
+
+class UnknownOperationError(CognitoError):
+    code = "UnknownOperationException"
+    default_message = "The requested operation is not one of Amazon Cognito user pools."
+
+
+class MissingAuthenticationTokenError(CognitoError):
+    code = "MissingAuthenticationTokenException"
+    default_message = "Missing Authentication Token"
+
+
+class InvalidParameterError(CognitoError):
+    code = "InvalidParameterException"
+    default_message = "Invalid parameter."
+
+
+class ResourceNotFoundError(CognitoError):
+    code = "ResourceNotFoundException"
+    default_message = "Resource not found."
+
+
+class NotAuthorizedError(CognitoError):
+    code = "NotAuthorizedException"
+    default_message = "Incorrect username or password."
+
+
+class InvalidSessionError(NotAuthorizedError):
+    default_message = "Invalid session for the user."
+
+
+class ExpiredSessionError(NotAuthorizedError):
+    default_message = "Invalid session for the user, session is expired."
+
+
+class PasswordAttemptsError(NotAuthorizedError):
+    default_message = "Password attempts exceeded"
+
+
+class TooManyRequestsError(CognitoError):
+    code = "TooManyRequestsException"
+    default_message = "Attempt limit exceeded, please try after some time."
+
+
+class LimitExceededError(CognitoError):
+    code = "LimitExceededException"
+    default_message = "Attempt limit exceeded, please try after some time."
+
+
+class WrongCodeError(CognitoError):
+    """A one-time code that does not fit: it counts against the session it was sent with."""
+
+
+class CodeMismatchError(WrongCodeError):
+    code = "CodeMismatchException"
+    default_message = "Invalid code received for user"
+
+
+class EnableSoftwareTokenError(WrongCodeError):
+    code = "EnableSoftwareTokenMFAException"
+    default_message = "Code mismatch"
+
+
+class ExpiredCodeError(CognitoError):
+    code = "ExpiredCodeException"
+    default_message = "Your software token has already been used once."
+
+
+class AliasExistsError(CognitoError):
+    code = "AliasExistsException"
+    default_message = "An account with the given email already exists."
+
+
+class UserNotFoundError(CognitoError):
+    code = "UserNotFoundException"
+    default_message = "User does not exist."

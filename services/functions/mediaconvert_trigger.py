@@ -1,0 +1,52 @@
+"""Lambda `mediaconvert-trigger`: S3's notifications, through SNS and SQS, become MediaConvert jobs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+from sstech_video import aws, clock, events
+from sstech_video.catalog import Catalog
+from sstech_video.conversion import Target
+from sstech_video.observability import logger, observed
+from sstech_video.settings import settings
+from sstech_video.starting import Starter
+from sstech_video.tombstones import Tombstones
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+# When every message fails, SQS gets the list all the same: an exception would say less.
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def starter() -> Starter:
+    config, s3 = settings(), aws.s3()
+    target = Target(
+        stage=config.stage,
+        temp_bucket=config.temp_bucket,
+        media_bucket=config.media_bucket,
+        role_arn=config.mediaconvert_role_arn,
+        queue_arn=config.mediaconvert_queue_arn,
+    )
+    catalog = Catalog(s3, config.media_bucket)
+    return Starter(s3, aws.mediaconvert(), target, catalog, Tombstones(s3, config.media_bucket))
+
+
+def start_conversions(record: SQSRecord) -> None:
+    """One SQS message."""
+    for arrival in events.arrivals(record.body):
+        with observed(arrival.original.video_id if arrival.original else record.message_id):
+            try:
+                starter().arrived(arrival, clock.now())
+            except Exception:
+                logger.exception("the message goes back to its queue", extra={"key": arrival.key})
+                raise
+
+
+def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
+    return process_partial_response(event, start_conversions, processor, context)

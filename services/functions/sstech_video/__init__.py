@@ -1,0 +1,1 @@
+"""SStech Video: what the Lambda functions decide and do."""

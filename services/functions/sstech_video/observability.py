@@ -1,0 +1,49 @@
+"""Logs and metrics of the functions, by Powertools.
+
+Service name, namespace and level come from Powertools' own environment variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+
+class Count(StrEnum):
+    """Names of the metrics, one for each thing worth counting."""
+
+    UPLOADS_STARTED = "UploadsStarted"
+    UPLOADS_REFUSED_BY_QUOTA = "UploadsRefusedByQuota"
+    UPLOADS_COMPLETED = "UploadsCompleted"
+    CONVERSIONS_STARTED = "ConversionsStarted"
+    CONVERSIONS_COMPLETED = "ConversionsCompleted"
+    CONVERSIONS_FAILED = "ConversionsFailed"
+    CONVERSIONS_RETRIED = "ConversionsRetried"
+    ORIGINALS_DELETED = "OriginalsDeleted"
+    VIDEOS_DELETED = "VideosDeleted"
+    INTERNAL_ERRORS = "InternalErrors"
+
+
+logger = Logger()
+_metrics = Metrics()
+
+
+def count(name: Count) -> None:
+    """Add one."""
+    _metrics.add_metric(name=name.value, unit=MetricUnit.Count, value=1)
+
+
+@contextmanager
+def observed(correlation_id: str) -> Iterator[None]:
+    """All log lines inside carry the id; what was counted is published at the end, even after a failure."""
+    logger.set_correlation_id(correlation_id)
+    try:
+        yield
+    finally:
+        if _metrics.metric_set:
+            _metrics.flush_metrics()
+        logger.set_correlation_id(None)

@@ -1,0 +1,109 @@
+"""Large uploads, part by part: signing parts, telling what has arrived, putting them together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sstech_video import storage, transitions
+from sstech_video.bodies import SentPart
+from sstech_video.catalog import Catalog
+from sstech_video.entries import Entry, Status
+from sstech_video.errors import WrongStateError, no_such_video
+from sstech_video.multipart import Assembly, Upload, UploadBucket, UploadGoneError, check_parts
+from sstech_video.uploads import URL_LIFETIME_SECONDS, PartPlan
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# For so long an upload that S3 no longer lists is believed to be under assembly.
+ASSEMBLY_LIMIT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class PartUploads:
+    s3: S3Client
+    temp_bucket: str
+    catalog: Catalog
+    upload_bucket: UploadBucket
+
+    def sign(self, entry: Entry, part_numbers: Sequence[int]) -> dict[str, Any]:
+        """The answer to `POST parts`."""
+        upload = open_upload(entry)
+        urls = [{"partNumber": n, "url": self.upload_bucket.part_url(upload, n)} for n in part_numbers]
+        return {"parts": urls, "expiresIn": URL_LIFETIME_SECONDS}
+
+    def held(self, entry: Entry, after: int) -> dict[str, Any]:
+        """The answer to `GET parts`."""
+        try:
+            page = self.upload_bucket.held_parts(open_upload(entry), after)
+        except UploadGoneError as error:
+            raise upload_gone() from error
+        parts = [{"partNumber": part.part_number, "size": part.size, "etag": part.etag} for part in page.parts]
+        return {"parts": parts, "nextAfter": page.next_after}
+
+    def complete(self, entry: Entry, sent: Sequence[SentPart], now: datetime) -> tuple[Entry, bool]:
+        """The entry, and whether the original is there; else S3 is still at it. Idempotent.
+
+        Raises `InvalidRequestError` for parts that are not the file; the upload is kept then.
+        """
+        if entry.upload_id and entry.status in (Status.UPLOADED, Status.CONVERTING, Status.READY):
+            return entry, True
+        upload = open_upload(entry)
+        try:
+            held = self.upload_bucket.all_held_parts(upload)
+        except UploadGoneError:
+            return self._after_upload(entry, now)
+        check_parts(upload.plan, sent, held)
+        match self.upload_bucket.assemble(upload, held):
+            case Assembly.DONE:
+                return self._change(entry, now), True
+            case Assembly.UNDER_WAY:
+                return self._stored(entry, now), False
+            case Assembly.NO_SUCH_UPLOAD:
+                return self._after_upload(entry, now)
+
+    def _after_upload(self, entry: Entry, now: datetime) -> tuple[Entry, bool]:
+        """S3 knows no such upload: it is whole, or being assembled, or lost."""
+        if storage.size_of(self.s3, self.temp_bucket, entry.key) == entry.size:
+            return self._change(entry, now), True
+        newest = self.catalog.read(entry.owner, entry.video_id)
+        if newest is None:
+            raise no_such_video()
+        if newest.status is not Status.UPLOADING:
+            return newest, True
+        if newest.assembling_since and now - newest.assembling_since < ASSEMBLY_LIMIT:
+            return newest, False
+        raise upload_gone()
+
+    def _change(self, entry: Entry, now: datetime) -> Entry:
+        changed = self.catalog.update(entry.owner, entry.video_id, lambda known: transitions.uploaded(known, now))
+        if changed is None:
+            raise no_such_video()
+        return changed
+
+    def _stored(self, entry: Entry, now: datetime) -> Entry:
+        changed = self.catalog.update(entry.owner, entry.video_id, lambda known: transitions.assembling(known, now))
+        if changed is None:
+            raise no_such_video()
+        return changed
+
+
+def open_upload(entry: Entry) -> Upload:
+    """Raises `WrongStateError` unless parts may still come."""
+    if entry.status is not Status.UPLOADING:
+        raise WrongStateError(f"This video is {entry.status.value}: its upload is over.")
+    return Upload(entry.key, entry.upload_id or "", plan_of(entry))
+
+
+def plan_of(entry: Entry) -> PartPlan:
+    """Raises `WrongStateError` for a file that goes up in one PUT."""
+    if entry.upload_id is None or entry.part_size is None:
+        raise WrongStateError("This file goes up in one PUT, it has no parts.")
+    return PartPlan(entry.size, entry.part_size)
+
+
+def upload_gone() -> WrongStateError:
+    return WrongStateError("This upload was given up and its parts are gone. Delete the video and upload it again.")

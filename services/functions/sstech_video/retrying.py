@@ -1,0 +1,45 @@
+"""Another conversion of an original that is still there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sstech_video import events, pending, storage, transitions
+from sstech_video.catalog import Catalog
+from sstech_video.entries import Entry, Status
+from sstech_video.errors import WrongStateError, no_such_video
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True)
+class Retrying:
+    s3: S3Client
+    sqs: SQSClient
+    temp_bucket: str
+    queue_url: str
+    catalog: Catalog
+
+    def retry(self, entry: Entry, now: datetime) -> Entry:
+        """Send the original through the trigger's queue again.
+
+        An uploaded video may be sent again too: its message may have been lost, and the trigger makes no second job.
+        """
+        if entry.status not in (Status.FAILED, Status.UPLOADED):
+            raise WrongStateError(f"This video is {entry.status.value}: only a failed one can be tried again.")
+        size = storage.size_of(self.s3, self.temp_bucket, entry.key)
+        if size is None:
+            raise WrongStateError("The original is gone. Delete the video and upload it again.")
+        pending.mark(self.s3, self.temp_bucket, entry.owner, entry.video_id, now)
+        changed = self.catalog.update(entry.owner, entry.video_id, lambda known: transitions.retried(known, now))
+        if changed is None:
+            pending.clear(self.s3, self.temp_bucket, entry.video_id)
+            raise no_such_video()
+        self.sqs.send_message(
+            QueueUrl=self.queue_url, MessageBody=events.retry_message(self.temp_bucket, entry.key, size)
+        )
+        return changed

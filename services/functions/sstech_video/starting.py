@@ -1,0 +1,185 @@
+"""From an original in the temporary bucket to a MediaConvert job, exactly one for each attempt.
+
+Events come twice, together and late. The right to make a job is claimed by a conditional write of the catalog
+entry; a claim whose holder died is taken up by the next delivery, which first looks for a job made already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sstech_video import aws, conversion, failures, pending, sources, thumbnails, transitions
+from sstech_video.catalog import ABSENT, Catalog
+from sstech_video.conversion import Target
+from sstech_video.deletion import cancel_job
+from sstech_video.entries import Entry, Failure, FailureCode, Status
+from sstech_video.events import Arrival
+from sstech_video.keys import Original
+from sstech_video.observability import Count, count, logger
+from sstech_video.sources import Kind, Source
+from sstech_video.tombstones import Tombstones
+
+if TYPE_CHECKING:
+    from mypy_boto3_mediaconvert import MediaConvertClient
+    from mypy_boto3_s3 import S3Client
+
+# Jobs are listed newest first; clocks may differ by so much.
+CLOCK_TOLERANCE: Final = timedelta(minutes=1)
+# https://docs.aws.amazon.com/mediaconvert/latest/apireference/jobs.html: at most 20 a page.
+JOBS_PAGE: Final = 20
+MAX_JOB_PAGES: Final = 25
+
+
+@dataclass(frozen=True)
+class Starter:
+    s3: S3Client
+    mediaconvert: MediaConvertClient
+    target: Target
+    catalog: Catalog
+    tombstones: Tombstones
+
+    def arrived(self, arrival: Arrival, now: datetime) -> None:
+        """An original is there: do what its video's state calls for."""
+        original = arrival.original
+        if original is None or arrival.bucket != self.target.temp_bucket:
+            logger.warning("not an original, dropped", extra={"bucket": arrival.bucket, "key": arrival.key})
+            return
+        entry = self.catalog.update(
+            original.owner, original.video_id, lambda entry: _arrived(entry, original, arrival.size, now)
+        )
+        if entry is None:
+            self._orphaned(original)
+        elif entry.key != original.key:
+            logger.warning("another original of a known video, dropped", extra={"key": arrival.key})
+        elif entry.status is Status.READY:
+            self._delete_original(original, "its video is ready")
+        elif entry.status is Status.FAILED:
+            self._failed(entry, now)
+        elif entry.job_id is None or entry.status is Status.UPLOADED:
+            self._start(entry, original, now)
+        else:
+            logger.info("a job exists already, dropped", extra={"job_id": entry.job_id})
+
+    def _start(self, entry: Entry, original: Original, now: datetime) -> None:
+        source = self._inspect(entry)
+        if isinstance(source, Failure):
+            self._fail(entry, lambda known: transitions.refused(known, source, now), now)
+            return
+        interval = thumbnails.interval_seconds(source.duration_ms)
+        claimed = self._update(entry, lambda known: transitions.claimed(known, interval, source.duration_ms, now))
+        if claimed is None:
+            self._orphaned(original)
+        elif claimed.status is Status.CONVERTING and claimed.job_id is None:
+            self._make_job(claimed, source, now)
+
+    def _inspect(self, entry: Entry) -> Source | Failure:
+        """What the source is, or why it cannot be converted."""
+        first_bytes = self._first_bytes(entry.key)
+        if first_bytes is None:
+            return failures.failure(FailureCode.SOURCE_UNREADABLE)
+        kind = sources.kind(first_bytes)
+        if kind is Kind.TEXT:
+            return failures.failure(FailureCode.UNSUPPORTED_FORMAT)
+        source = sources.from_probe(self._probe(entry.key), kind is Kind.ISO_MEDIA)
+        if source.has_video is False:
+            return failures.failure(FailureCode.NO_VIDEO)
+        return source
+
+    def _first_bytes(self, key: str) -> bytes | None:
+        try:
+            answer = self.s3.get_object(
+                Bucket=self.target.temp_bucket, Key=key, Range=f"bytes=0-{sources.FIRST_BYTES - 1}"
+            )
+        except ClientError as error:
+            if aws.error_code(error) in ABSENT:
+                return None
+            raise
+        return answer["Body"].read()
+
+    def _probe(self, key: str) -> dict[str, Any]:
+        """Probe's answer; an empty one if it has none, because a conversion may work where a probe does not."""
+        uri = f"s3://{self.target.temp_bucket}/{key}"
+        try:
+            return dict(self.mediaconvert.probe(InputFiles=[{"FileUrl": uri}]))
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("probe failed, going on without", extra={"reason": str(error)})
+            return {}
+
+    def _make_job(self, claimed: Entry, source: Source, now: datetime) -> None:
+        job_id = None if claimed.claimed_at == now else self._lost_job(claimed)
+        try:
+            job_id = job_id or self._create_job(claimed, source)
+        except self.mediaconvert.exceptions.BadRequestException as error:
+            logger.error("CreateJob refused", extra={"reason": str(error)})
+            rejected = failures.failure(FailureCode.CONVERSION_REJECTED)
+            self._fail(claimed, lambda known: transitions.failed(known, claimed.attempt, rejected, now), now)
+            return
+        self._record(claimed, job_id, now)
+
+    def _record(self, claimed: Entry, job_id: str, now: datetime) -> None:
+        recorded = self._update(claimed, lambda known: transitions.job_made(known, claimed.attempt, job_id, now))
+        logger.info("job created", extra={"job_id": job_id, "attempt": claimed.attempt})
+        count(Count.CONVERSIONS_STARTED)
+        if recorded is None or self.tombstones.exists(claimed.owner, claimed.video_id):
+            logger.info("the video was deleted meanwhile, job canceled", extra={"job_id": job_id})
+            cancel_job(self.mediaconvert, job_id)
+
+    def _create_job(self, claimed: Entry, source: Source) -> str:
+        request = conversion.job_request(claimed, source, self.target)
+        return self.mediaconvert.create_job(**request)["Job"]["Id"]
+
+    def _lost_job(self, claimed: Entry) -> str | None:
+        """The job of a claim whose holder did not come back: CreateJob's token is good for a minute only."""
+        wanted = {"stage": self.target.stage, "videoId": claimed.video_id, "attempt": str(claimed.attempt)}
+        since = (claimed.claimed_at or claimed.updated_at) - CLOCK_TOLERANCE
+        pages = self.mediaconvert.get_paginator("list_jobs").paginate(
+            Queue=self.target.queue_arn,
+            Order="DESCENDING",
+            PaginationConfig={"PageSize": JOBS_PAGE, "MaxItems": JOBS_PAGE * MAX_JOB_PAGES},
+        )
+        for job in (job for page in pages for job in page.get("Jobs", [])):
+            if wanted.items() <= job.get("UserMetadata", {}).items():
+                return job["Id"]
+            if job["CreatedAt"] < since:
+                return None
+        return None
+
+    def _fail(self, entry: Entry, change: Callable[[Entry], Entry], now: datetime) -> None:
+        failed = self._update(entry, change)
+        if failed and failed.status is Status.FAILED:
+            self._failed(failed, now)
+
+    def _failed(self, entry: Entry, now: datetime) -> None:
+        pending.clear(self.s3, self.target.temp_bucket, entry.video_id)
+        if entry.error and entry.updated_at == now:
+            logger.warning("video failed, original kept", extra={"error_code": entry.error.code.value})
+            count(Count.CONVERSIONS_FAILED)
+
+    def _orphaned(self, original: Original) -> None:
+        """No entry: either the video was deleted, or the upload is none of ours."""
+        if not self.tombstones.exists(original.owner, original.video_id):
+            logger.warning("original of an unknown video, left alone", extra={"key": original.key})
+            return
+        self._delete_original(original, "its video was deleted")
+
+    def _delete_original(self, original: Original, reason: str) -> None:
+        self.s3.delete_object(Bucket=self.target.temp_bucket, Key=original.key)
+        pending.clear(self.s3, self.target.temp_bucket, original.video_id)
+        logger.info("original deleted", extra={"key": original.key, "reason": reason})
+        count(Count.ORIGINALS_DELETED)
+
+    def _update(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry | None:
+        return self.catalog.update(entry.owner, entry.video_id, change)
+
+
+def _arrived(entry: Entry, original: Original, size: int, now: datetime) -> Entry:
+    if entry.key != original.key:
+        return entry
+    if entry.size != size:
+        return transitions.refused(entry, failures.size_mismatch(entry.size, size), now)
+    return transitions.uploaded(entry, now)

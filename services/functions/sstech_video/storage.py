@@ -1,0 +1,48 @@
+"""The few S3 gestures that several parts share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from sstech_video import aws
+from sstech_video.catalog import ABSENT
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+DELETE_BATCH: Final = 1000
+
+
+class DeletionError(RuntimeError):
+    """S3 refused to delete some objects; the message has the first refusal."""
+
+
+def size_of(s3: S3Client, bucket: str, key: str) -> int | None:
+    """Size in bytes, None if there is no such object."""
+    try:
+        return s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
+    except ClientError as error:
+        if aws.error_code(error) in ABSENT:
+            return None
+        raise
+
+
+def keys_under(s3: S3Client, bucket: str, prefix: str) -> list[str]:
+    """All keys with the prefix, in S3's order."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
+def delete_under(s3: S3Client, bucket: str, prefix: str) -> int:
+    """Delete every object with the prefix; returns how many. Raises `DeletionError`."""
+    found = keys_under(s3, bucket, prefix)
+    for start in range(0, len(found), DELETE_BATCH):
+        batch: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in found[start : start + DELETE_BATCH]]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        for refused in answer.get("Errors", []):
+            raise DeletionError(f"{refused.get('Key')}: {refused.get('Code')} {refused.get('Message')}")
+    return len(found)

@@ -1,0 +1,142 @@
+"""What may happen to a video, and what it makes of its state. Pure.
+
+Events arrive twice, late and swapped. Each function here returns the changed entry, or the very same entry when
+what happened has no say (any more): a caller stores the result only if it differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Final
+
+from sstech_video.entries import Entry, Failure, Status
+
+
+class Happening(Enum):
+    UPLOADED = auto()
+    REFUSED = auto()
+    CLAIMED = auto()
+    PROGRESSED = auto()
+    COMPLETED = auto()
+    FAILED = auto()
+    RETRIED = auto()
+
+
+# What is not in the table does not change anything. COMPLETED wins over an earlier failure of the same attempt, and
+# nothing wins over READY.
+TABLE: Final[Mapping[tuple[Status, Happening], Status]] = MappingProxyType(
+    {
+        (Status.UPLOADING, Happening.UPLOADED): Status.UPLOADED,
+        (Status.UPLOADING, Happening.REFUSED): Status.FAILED,
+        (Status.UPLOADED, Happening.REFUSED): Status.FAILED,
+        (Status.UPLOADED, Happening.CLAIMED): Status.CONVERTING,
+        (Status.UPLOADED, Happening.COMPLETED): Status.READY,
+        (Status.CONVERTING, Happening.PROGRESSED): Status.CONVERTING,
+        (Status.CONVERTING, Happening.COMPLETED): Status.READY,
+        (Status.CONVERTING, Happening.FAILED): Status.FAILED,
+        (Status.FAILED, Happening.COMPLETED): Status.READY,
+        (Status.FAILED, Happening.RETRIED): Status.UPLOADED,
+    }
+)
+
+# 100 is said by READY alone.
+PROGRESS_BEFORE_READY: Final = 99
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished conversion made; None where the event did not say."""
+
+    duration_ms: int | None
+    width: int | None
+    height: int | None
+
+
+def uploaded(entry: Entry, now: datetime) -> Entry:
+    """The original is in the temporary bucket."""
+    return _step(entry, Happening.UPLOADED, now, uploaded_at=now, assembling_since=None)
+
+
+def assembling(entry: Entry, now: datetime) -> Entry:
+    """S3 was asked to put the parts together and is not done yet."""
+    if entry.status is not Status.UPLOADING or entry.assembling_since:
+        return entry
+    return replace(entry, assembling_since=now, updated_at=now)
+
+
+def refused(entry: Entry, failure: Failure, now: datetime) -> Entry:
+    """The upload will not be converted: there is no attempt to blame."""
+    return _step(entry, Happening.REFUSED, now, error=failure)
+
+
+def claimed(entry: Entry, thumbnail_seconds: int, duration_ms: int | None, now: datetime) -> Entry:
+    """The next attempt begins: whoever stores this entry first makes the job."""
+    return _step(
+        entry,
+        Happening.CLAIMED,
+        now,
+        attempt=entry.attempt + 1,
+        claimed_at=now,
+        job_id=None,
+        progress=0,
+        duration_ms=duration_ms,
+        thumbnail_seconds=thumbnail_seconds,
+    )
+
+
+def job_made(entry: Entry, attempt: int, job_id: str, now: datetime) -> Entry:
+    """MediaConvert has accepted the job of an attempt."""
+    if entry.attempt != attempt or entry.job_id == job_id:
+        return entry
+    return replace(entry, job_id=job_id, updated_at=now)
+
+
+def progressed(entry: Entry, attempt: int, percent: int, now: datetime) -> Entry:
+    """Progress only ever grows."""
+    percent = min(percent, PROGRESS_BEFORE_READY)
+    if entry.attempt != attempt or percent <= entry.progress:
+        return entry
+    return _step(entry, Happening.PROGRESSED, now, progress=percent)
+
+
+def completed(entry: Entry, attempt: int, result: Result, now: datetime) -> Entry:
+    """The outputs of the live attempt are there."""
+    if entry.attempt != attempt:
+        return entry
+    return _step(
+        entry,
+        Happening.COMPLETED,
+        now,
+        progress=100,
+        error=None,
+        duration_ms=entry.duration_ms if result.duration_ms is None else result.duration_ms,
+        width=result.width,
+        height=result.height,
+    )
+
+
+def failed(entry: Entry, attempt: int, failure: Failure, now: datetime) -> Entry:
+    """The live attempt came to nothing."""
+    if entry.attempt != attempt:
+        return entry
+    return _step(entry, Happening.FAILED, now, error=failure)
+
+
+def retried(entry: Entry, now: datetime) -> Entry:
+    """The owner asks for another attempt."""
+    return _step(entry, Happening.RETRIED, now, error=None, progress=0)
+
+
+def renamed(entry: Entry, title: str, now: datetime) -> Entry:
+    return entry if entry.title == title else replace(entry, title=title, updated_at=now)
+
+
+def _step(entry: Entry, happening: Happening, now: datetime, **changes: object) -> Entry:
+    status = TABLE.get((entry.status, happening))
+    if status is None:
+        return entry
+    return replace(entry, status=status, updated_at=now, **changes)  # type: ignore[arg-type]

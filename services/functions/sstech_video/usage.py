@@ -1,0 +1,163 @@
+"""What an owner has in store, and the quotas on it.
+
+`usage/{owner}/{yyyy-mm}.json` lists every video whose id was made in that month, with its announced size, until the
+video is deleted. The month follows from the id, so adding and removing are idempotent and need no scan of the
+catalog: a decision reads one small object for each month in which the owner uploaded.
+
+An upload counts as open until somebody looks: only when a quota would be exceeded are the open ones looked up in
+the catalog, oldest first, and those that got through (or vanished) closed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from sstech_video import aws, keys, video_ids
+from sstech_video.catalog import ABSENT, LOST, MAX_TRIES, Catalog, pause
+from sstech_video.entries import Status
+from sstech_video.errors import QuotaExceededError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# After this the temporary bucket's lifecycle has aborted the parts of an abandoned upload.
+OPEN_FOR: Final = timedelta(days=7)
+# An id this young may still be on its way into the catalog.
+SETTLED_AFTER: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Quotas:
+    max_open_uploads: int
+    max_stored_bytes: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """One video in the ledger; `size` in bytes as announced."""
+
+    size: int
+    open: bool
+
+
+Ledger = Mapping[str, Item]
+
+
+class Usage:
+    def __init__(self, s3: S3Client, bucket: str, catalog: Catalog, quotas: Quotas) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._catalog = catalog
+        self._quotas = quotas
+
+    def reserve(self, owner: str, video_id: str, size: int, now: datetime) -> None:
+        """Put a new upload on the ledger. Raises `QuotaExceededError`."""
+        month = month_of(video_id)
+        others = self._other_months(owner, month)
+
+        def add(ledger: Ledger) -> Ledger:
+            everything: Ledger = {**others, **ledger}
+            if refusal(everything, size, self._quotas, now):
+                everything = self._settled(owner, everything, now)
+            if reason := refusal(everything, size, self._quotas, now):
+                raise QuotaExceededError(reason)
+            kept = {known: everything[known] for known in ledger if known in everything}
+            return {**kept, video_id: Item(size, open=True)}
+
+        self._update(owner, month, add)
+
+    def release(self, owner: str, video_id: str) -> None:
+        """Take a deleted video off the ledger."""
+        self._update(
+            owner,
+            month_of(video_id),
+            lambda ledger: {known: item for known, item in ledger.items() if known != video_id},
+        )
+
+    def _settled(self, owner: str, ledger: Ledger, now: datetime) -> Ledger:
+        """The ledger after a look at the uploads it believes to be open."""
+        settled = dict(ledger)
+        for video_id in sorted(open_uploads(ledger, now), reverse=True):
+            if now - video_ids.created_at(video_id) < SETTLED_AFTER:
+                continue
+            entry = self._catalog.read(owner, video_id)
+            if entry is None:
+                del settled[video_id]
+            elif entry.status is not Status.UPLOADING:
+                settled[video_id] = replace(settled[video_id], open=False)
+        return settled
+
+    def _other_months(self, owner: str, month: str) -> Ledger:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=keys.usage_of(owner))
+        found = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        merged: dict[str, Item] = {}
+        for key in found:
+            if key != keys.usage(owner, month):
+                merged.update(self._read(key)[0])
+        return merged
+
+    def _update(self, owner: str, month: str, change: Callable[[Ledger], Ledger]) -> None:
+        key = keys.usage(owner, month)
+        for tried in range(MAX_TRIES):
+            ledger, etag = self._read(key)
+            changed = change(ledger)
+            if changed == ledger or self._write(key, changed, etag):
+                return
+            pause(tried)
+        raise UnavailableError("Too many uploads start at once. Try again in a moment.")
+
+    def _read(self, key: str) -> tuple[Ledger, str | None]:
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if aws.error_code(error) in ABSENT:
+                return {}, None
+            raise
+        return from_json(answer["Body"].read()), answer["ETag"]
+
+    def _write(self, key: str, ledger: Ledger, etag: str | None) -> bool:
+        """False when another writer was faster."""
+        put = {"Bucket": self._bucket, "Key": key, "Body": to_json(ledger), "ContentType": "application/json"}
+        try:
+            self._s3.put_object(**put, **({"IfMatch": etag} if etag else {"IfNoneMatch": "*"}))  # type: ignore[arg-type]
+        except ClientError as error:
+            if aws.error_code(error) in LOST | ABSENT:
+                return False
+            raise
+        return True
+
+
+def month_of(video_id: str) -> str:
+    return video_ids.created_at(video_id).strftime("%Y-%m")
+
+
+def open_uploads(ledger: Ledger, now: datetime) -> list[str]:
+    """Ids of the uploads that count as open."""
+    return [
+        video_id for video_id, item in ledger.items() if item.open and now - video_ids.created_at(video_id) < OPEN_FOR
+    ]
+
+
+def refusal(ledger: Ledger, size: int, quotas: Quotas, now: datetime) -> str | None:
+    """Why an upload of `size` bytes more would be too much, in words for its owner."""
+    if len(open_uploads(ledger, now)) >= quotas.max_open_uploads:
+        return f"{quotas.max_open_uploads} uploads are open. Finish or delete one of them first."
+    if sum(item.size for item in ledger.values()) + size > quotas.max_stored_bytes:
+        return f"This would exceed your {quotas.max_stored_bytes} bytes of storage. Delete some videos first."
+    return None
+
+
+def to_json(ledger: Ledger) -> bytes:
+    videos = {video_id: {"size": item.size, "open": item.open} for video_id, item in ledger.items()}
+    return json.dumps({"videos": videos}, separators=(",", ":")).encode()
+
+
+def from_json(body: bytes) -> dict[str, Item]:
+    videos = json.loads(body)["videos"]
+    return {video_id: Item(int(item["size"]), bool(item["open"])) for video_id, item in videos.items()}

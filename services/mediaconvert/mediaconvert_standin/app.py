@@ -1,0 +1,132 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import shutil
+import uuid
+from collections.abc import AsyncIterator
+
+from botocore.model import OperationModel, StructureShape
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mediaconvert_standin import __version__
+from mediaconvert_standin.aws import Clients
+from mediaconvert_standin.conversion import JobConversion, Tools
+from mediaconvert_standin.errors import ApiError, BadRequest, NotImplementedHere
+from mediaconvert_standin.events import EventSender
+from mediaconvert_standin.operations import Operations
+from mediaconvert_standin.prober import Prober
+from mediaconvert_standin.scheduler import Scheduler
+from mediaconvert_standin.schema import check_request
+from mediaconvert_standin.settings import Settings
+from mediaconvert_standin.store import JobStore
+from mediaconvert_standin.wire import MAX_BODY_BYTES, Json, find_route, parse_request, render_answer, routes
+
+STOP_SECONDS = 0.8  # for jobs, and again for waiting events: the whole stop stays under two seconds
+METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+
+logger = logging.getLogger("mediaconvert_standin")
+
+
+class Service:
+    """Everything that lives as long as the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        shutil.rmtree(settings.work_dir / "jobs", ignore_errors=True)  # of a process that was killed
+        shutil.rmtree(settings.work_dir / "probes", ignore_errors=True)
+        settings.work_dir.mkdir(parents=True, exist_ok=True)
+        clients = Clients(settings)
+        self._prober = Prober()
+        self._events = EventSender(clients.events, settings)
+        tools = Tools(settings, clients, self._prober, JobStore(), self._events)
+        self._scheduler = Scheduler(lambda job: JobConversion(tools, job), settings.concurrent_jobs)
+        self.operations = Operations(tools, self._scheduler)
+        routes()
+        self._prober.warm_up()
+
+    def close(self) -> None:
+        self._scheduler.close(STOP_SECONDS)
+        self._prober.close()
+        self._events.close(STOP_SECONDS)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application; its lifespan starts and stops the service's threads and processes."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        service = await run_in_threadpool(Service, settings)
+        app.state.service = service
+        try:
+            yield
+        finally:
+            await run_in_threadpool(service.close)
+
+    return Starlette(
+        routes=[Route("/health", _health, methods=["GET"]), Route("/{path:path}", _call, methods=METHODS)],
+        lifespan=lifespan,
+    )
+
+
+async def _health(request: Request) -> Response:
+    settings: Settings = request.app.state.service.settings
+    return JSONResponse({"status": "ok", "version": __version__, "concurrentJobs": settings.concurrent_jobs})
+
+
+async def _call(request: Request) -> Response:
+    request_id = str(uuid.uuid4())
+    try:
+        return _respond(*await _answer(request), request_id)
+    except ApiError as error:
+        return _fail(error, request_id)
+    except Exception:
+        logger.exception("request %s failed", request_id)
+        return _fail(ApiError("Internal error; see the log of the emulator"), request_id)
+
+
+async def _answer(request: Request) -> tuple[int, bytes]:
+    operation, path = find_route(request.method, request.scope["raw_path"].decode("ascii", "replace"))
+    body = await _read_body(request)
+    call = parse_request(operation, path, request.url.query, body)
+    if operation.name == "DescribeEndpoints":
+        answer: Json = {"endpoints": [{"url": str(request.base_url).rstrip("/")}]}
+    else:
+        operations: Operations = request.app.state.service.operations
+        answer = await run_in_threadpool(_perform, operations, operation, call)
+    return int(operation.http["responseCode"]), render_answer(operation, answer)
+
+
+def _perform(operations: Operations, operation: OperationModel, call: Json) -> Json:
+    handler = operations.find(operation.name)
+    if handler is None:
+        raise NotImplementedHere(operation.name)
+    if isinstance(operation.input_shape, StructureShape):
+        check_request(operation.input_shape, call)
+    return handler(call)
+
+
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise BadRequest(f"Request body exceeds {MAX_BODY_BYTES} bytes")
+    return bytes(body)
+
+
+def _respond(status: int, body: bytes, request_id: str) -> Response:
+    headers = {"x-amzn-RequestId": request_id}
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _fail(error: ApiError, request_id: str) -> Response:
+    headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
+    return Response(json.dumps({"message": error.message}), error.status, headers, media_type="application/json")

@@ -1,0 +1,125 @@
+"""Where every pixel goes: source size, crop, scaling behaviour and sample aspect → filters and real output size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mediaconvert_standin.errors import InvalidMedia
+from mediaconvert_standin.plan import Rectangle, Video, VideoEncoder
+
+_SQUARE = Fraction(1)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as stored: ``width`` x ``height`` samples of shape ``aspect`` (width : height of one sample)."""
+
+    width: int
+    height: int
+    aspect: Fraction = _SQUARE
+
+    def rotated(self, degrees: int) -> Picture:
+        return Picture(self.height, self.width, 1 / self.aspect) if degrees % 180 else self
+
+
+@dataclass(frozen=True)
+class Fitted:
+    filters: tuple[str, ...]
+    width: int
+    height: int
+
+
+def rotation_filters(degrees: int) -> tuple[str, ...]:
+    """Filters that turn the picture clockwise by 0, 90, 180 or 270 degrees."""
+    return {0: (), 90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}[degrees % 360]
+
+
+def fit(source: Picture, video: Video, crop: Rectangle | None, ordinal: int) -> Fitted:
+    """Filters from an upright source to the output's frame, and its size.
+
+    ``ordinal`` is the output's place in the job from 1, for messages. Raises InvalidMedia (1040).
+    """
+    filters: tuple[str, ...] = ()
+    if crop is not None:
+        filters, source = _cropped(source, crop)
+    if video.width is None and video.height is None:
+        if source.width % 2 or source.height % 2:
+            raise InvalidMedia(
+                f"Invalid resolution [{source.width} x {source.height}], only even values are supported. "
+                f"video_description [{ordinal}]."
+            )
+        aspect = _output_aspect(source, video, follows=True)
+        return Fitted((*filters, _set_aspect(aspect)), source.width, source.height)
+    scaled = _scaled(source, video)
+    return Fitted((*filters, *scaled.filters), scaled.width, scaled.height)
+
+
+def _cropped(source: Picture, crop: Rectangle) -> tuple[tuple[str, ...], Picture]:
+    if crop.x + crop.width > source.width or crop.y + crop.height > source.height:
+        raise InvalidMedia(
+            f"Invalid crop [{crop.width} x {crop.height} at {crop.x},{crop.y}]: outside the input's "
+            f"{source.width} x {source.height}."
+        )
+    name = f"crop={crop.width}:{crop.height}:{crop.x}:{crop.y}"
+    return (name,), Picture(crop.width, crop.height, source.aspect)
+
+
+def _output_aspect(source: Picture, video: Video, *, follows: bool) -> Fraction:
+    encoder = video.encoder
+    if isinstance(encoder, VideoEncoder):
+        if encoder.sample_aspect is not None:
+            return encoder.sample_aspect
+        return source.aspect if follows or encoder.keep_sample_aspect else _SQUARE
+    return source.aspect if follows else _SQUARE
+
+
+def _scaled(source: Picture, video: Video) -> Fitted:
+    aspect = _output_aspect(source, video, follows=False)
+    # The source's width in samples of the output's shape.
+    wide = source.width * source.aspect / aspect
+    if video.width is None or video.height is None:
+        width, height = _derived(video.width, video.height, wide / source.height)
+        return Fitted((_scale(width, height, video.sharpness), _set_aspect(aspect)), width, height)
+    width, height = video.width, video.height
+    ratio = (Fraction(width) / wide, Fraction(height, source.height))
+    if video.scaling == "STRETCH_TO_OUTPUT":
+        return Fitted((_scale(width, height, video.sharpness), _set_aspect(aspect)), width, height)
+    if video.scaling == "FILL":
+        inner = _even_size(wide, source.height, max(ratio), at_least=(width, height))
+        crop = f"crop={width}:{height}"
+        return Fitted((_scale(*inner, video.sharpness), crop, _set_aspect(aspect)), width, height)
+    factor = min(*ratio, _SQUARE) if video.scaling == "FIT_NO_UPSCALE" else min(ratio)
+    inner = _even_size(wide, source.height, factor)
+    scale = (_scale(*inner, video.sharpness),)
+    if video.scaling == "DEFAULT" and inner != (width, height):
+        pad = f"pad={width}:{height}:{(width - inner[0]) // 2}:{(height - inner[1]) // 2}:color=black"
+        return Fitted((*scale, pad, _set_aspect(aspect)), width, height)
+    return Fitted((*scale, _set_aspect(aspect)), *inner)
+
+
+def _derived(width: int | None, height: int | None, shape: Fraction) -> tuple[int, int]:
+    """The missing side from the display aspect, to the nearest even number."""
+    if width is not None:
+        return width, max(2, 2 * round(width / shape / 2))
+    assert height is not None  # noqa: S101 - the caller passes one of the two
+    return max(2, 2 * round(height * shape / 2)), height
+
+
+def _even_size(
+    width: Fraction, height: int, factor: Fraction, at_least: tuple[int, int] | None = None
+) -> tuple[int, int]:
+    size = tuple(max(2, int(side * factor) // 2 * 2) for side in (width, Fraction(height)))
+    if at_least is None:
+        return size[0], size[1]
+    return max(size[0], at_least[0]), max(size[1], at_least[1])
+
+
+def _scale(width: int, height: int, sharpness: int) -> str:
+    kernel = "bilinear" if sharpness < 34 else "bicubic" if sharpness < 67 else "lanczos"
+    return f"scale={width}:{height}:flags={kernel}"
+
+
+def _set_aspect(aspect: Fraction) -> str:
+    limited = aspect.limit_denominator(4096)
+    return f"setsar={limited.numerator}/{limited.denominator}"

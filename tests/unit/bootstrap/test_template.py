@@ -1,0 +1,131 @@
+"""What the template promises, read from the template itself."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from bootstrap.template import TEMPLATE_FILE, api_hash, render_template
+
+TEXT = TEMPLATE_FILE.read_text(encoding="utf-8")
+FUNCTIONS = ("UploadFunction", "LibraryFunction", "TriggerFunction", "ConversionCompleteFunction")
+# Actions that have no resource level on AWS ("Actions, resources, and condition keys for AWS Elemental MediaConvert").
+WITHOUT_RESOURCE_LEVEL = {"mediaconvert:Probe"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as {tag: value}."""
+
+
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
+    return {suffix: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+TEMPLATE: dict[str, Any] = yaml.load(TEXT, _Loader)  # noqa: S506  # a safe loader with CloudFormation's tags
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+
+
+def _of_type(kind: str) -> dict[str, Any]:
+    return {name: resource for name, resource in RESOURCES.items() if resource["Type"] == kind}
+
+
+def _statements() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (name, statement)
+        for name, role in _of_type("AWS::IAM::Role").items()
+        for policy in role["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_a_changed_route_makes_a_new_deployment() -> None:
+    changed = TEXT.replace("PathPart: playback", "PathPart: play")
+
+    assert changed != TEXT
+    assert api_hash(changed) != api_hash(TEXT)
+
+
+def test_a_change_elsewhere_leaves_the_deployment_alone() -> None:
+    changed = TEXT.replace("QueueName:", "QueueName :")
+
+    assert changed != TEXT
+    assert api_hash(changed) == api_hash(TEXT)
+
+
+def test_the_rendered_deployment_carries_the_hash_everywhere() -> None:
+    rendered = render_template()
+
+    assert "CONTENTHASH" not in rendered
+    assert rendered.count(f"ApiDeployment{api_hash(TEXT)}") == 2
+
+
+def test_the_deployment_waits_for_every_method_and_gateway_response() -> None:
+    deployment = RESOURCES["ApiDeploymentCONTENTHASH"]
+    awaited = {*_of_type("AWS::ApiGateway::Method"), *_of_type("AWS::ApiGateway::GatewayResponse")}
+
+    assert set(deployment["DependsOn"]) == awaited
+
+
+def test_every_method_but_auth_is_behind_the_cognito_authorizer() -> None:
+    kinds = {
+        name: method["Properties"]["AuthorizationType"] for name, method in _of_type("AWS::ApiGateway::Method").items()
+    }
+
+    assert {name for name, kind in kinds.items() if kind != "COGNITO_USER_POOLS"} == {"AuthPost"}
+
+
+def test_no_role_has_a_wildcard_action() -> None:
+    wild = [(role, action) for role, one in _statements() for action in _as_list(one["Action"]) if "*" in action]
+
+    assert wild == []
+
+
+def test_only_actions_without_a_resource_level_are_granted_on_everything() -> None:
+    everywhere = [one for _, one in _statements() if "*" in _as_list(one["Resource"])]
+
+    assert {action for one in everywhere for action in _as_list(one["Action"])} == WITHOUT_RESOURCE_LEVEL
+
+
+def test_each_function_has_a_role_and_a_log_group_of_its_own() -> None:
+    roles = [RESOURCES[function]["Properties"]["Role"]["GetAtt"] for function in FUNCTIONS]
+
+    assert len(set(roles)) == len(FUNCTIONS)
+    assert len(_of_type("AWS::Logs::LogGroup")) == len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("bucket", ["SiteBucket", "MediaBucket", "TempBucket"])
+def test_no_bucket_can_be_public(bucket: str) -> None:
+    assert set(RESOURCES[bucket]["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_the_second_factor_is_for_everybody() -> None:
+    assert RESOURCES["UserPool"]["Properties"]["MfaConfiguration"] == "ON"
+    assert RESOURCES["UserPool"]["Properties"]["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+
+
+def test_no_plain_password_flow_is_open() -> None:
+    flows = RESOURCES["UserPoolClient"]["Properties"]["ExplicitAuthFlows"]
+
+    assert set(flows) == {"ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
+
+
+def test_the_queue_hides_a_message_six_times_as_long_as_the_function_may_take() -> None:
+    visibility = RESOURCES["TriggerQueue"]["Properties"]["VisibilityTimeout"]
+
+    assert visibility >= 6 * RESOURCES["TriggerFunction"]["Properties"]["Timeout"]
+
+
+def test_only_functions_that_every_engine_evaluates_are_used() -> None:
+    # LocalStack evaluates neither, and ministack lacks the attribute.
+    for word in ("ToJsonString", "Fn::Length", "ProviderURL"):
+        assert word not in TEXT

@@ -1,0 +1,129 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+from cdn_harness import DEADLINE_SECONDS, KEY_PAIR_ID, NOW, Server, Signer, Viewer, free_port, wait_until
+from cryptography.hazmat.primitives.asymmetric import rsa
+from mypy_boto3_s3 import S3Client
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from cdn_standin.app import create_app
+from cdn_standin.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def private_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def signer(private_key: rsa.RSAPrivateKey) -> Signer:
+    return Signer(private_key)
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The embedded engine's S3, on a free port."""
+    port = free_port()
+    environ = os.environ | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",
+        "AUTH": "true",
+        "TMPDIR": str(tmp_path_factory.mktemp("engine")),
+    }
+    program = Path(sys.executable).with_name("ministack")
+    process = subprocess.Popen([program], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: _is_healthy(f"{url}/_localstack/health"), "engine start")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(DEADLINE_SECONDS)
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def s3(engine: str) -> S3Client:
+    client = boto3.client(
+        "s3",
+        endpoint_url=engine,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    client.create_bucket(Bucket="site")
+    client.create_bucket(Bucket="media")
+    return client
+
+
+@pytest.fixture(scope="session")
+def make_settings(private_key: rsa.RSAPrivateKey) -> Callable[..., Settings]:
+    def make(**changed: object) -> Settings:
+        values: dict[str, object] = {
+            "host": "127.0.0.1",
+            "port": 8080,
+            "site_bucket": "site",
+            "media_bucket": "media",
+            "s3_endpoint_url": "http://127.0.0.1:1",
+            "public_s3_endpoint_url": "http://s3.localhost:4566",
+            "api_origin_url": "http://127.0.0.1:1",
+            "public_url": "http://127.0.0.1:8080",
+            "region": "us-east-1",
+            "access_key_id": "test",
+            "secret_access_key": "test",
+            "public_keys": {KEY_PAIR_ID: private_key.public_key()},
+        }
+        return Settings(**(values | changed))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[ASGIApp], Server]]:
+    servers: list[Server] = []
+
+    def start(app: ASGIApp) -> Server:
+        servers.append(Server(app))
+        return servers[-1]
+
+    yield start
+    for server in reversed(servers):
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def viewer(serve: Callable[[ASGIApp], Server], make_settings: Callable[..., Settings]) -> Callable[..., Viewer]:
+    """A viewer of a new distribution with the given settings, its clock at NOW."""
+
+    def start(**settings: object) -> Viewer:
+        app: Starlette = create_app(make_settings(**settings), clock=lambda: NOW)
+        return Viewer(serve(app).host)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def distribution(viewer: Callable[..., Viewer], engine: str, s3: S3Client) -> str:
+    """The address of a distribution in front of the engine's buckets."""
+    return viewer(s3_endpoint_url=engine).host
+
+
+@pytest.fixture
+def cdn(distribution: str) -> Viewer:
+    return Viewer(distribution)
