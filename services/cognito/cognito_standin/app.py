@@ -70,7 +70,10 @@ class UserPools:
         path = request.scope["raw_path"].decode("latin-1")
         if not _WELL_KNOWN.fullmatch(path):
             return wire.error_answer(UnknownOperationError())
-        return await self._forward(request, path, b"")
+        try:
+            return await self._forward(request, path, b"")
+        except CognitoError as error:
+            return wire.error_answer(error)
 
     async def _forward_signed(self, request: Request, raw: bytes) -> Response:
         """An operation of the pool's owner: whether the caller may is the engine's to say."""

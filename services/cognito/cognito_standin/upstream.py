@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -16,11 +17,19 @@ from cognito_standin.wire import CONTENT_TYPE, Body
 
 TIMEOUT_SECONDS = 30.0
 
-RawHeaders = list[tuple[bytes, bytes]]
+
+# Framing of one connection; the next one has its own.
+_CONNECTION_HEADERS = frozenset({b"connection", b"content-length", b"expect", b"keep-alive", b"transfer-encoding"})
 
 
 def create_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS)
+    """A client that keeps nothing between requests: no proxy of the environment, no cookies, no redirects."""
+    return httpx.AsyncClient(
+        trust_env=False,
+        follow_redirects=False,
+        timeout=TIMEOUT_SECONDS,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
 
 
 class Upstream:

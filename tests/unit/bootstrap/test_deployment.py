@@ -23,9 +23,9 @@ PARAMETERS = {
 }
 BROKEN = """
 Resources:
-  Mapping:
-    Type: AWS::Lambda::EventSourceMapping
-    Properties: {EventSourceArn: "arn:aws:sqs:us-east-1:000000000000:nowhere", FunctionName: nothing}
+  Client:
+    Type: AWS::Cognito::UserPoolClient
+    Properties: {UserPoolId: us-east-1_nothing}
 """
 
 
@@ -97,7 +97,7 @@ def test_a_failed_deployment_tells_the_first_cause(engine: Engine) -> None:
     s3.create_bucket(Bucket="templates")
     s3.put_object(Bucket="templates", Key="bad.yaml", Body=BROKEN.encode())
 
-    with pytest.raises(DeploymentError, match="Mapping: "):
+    with pytest.raises(DeploymentError, match="Client: "):
         deploy_stack(
             session.client("cloudformation", endpoint_url=engine.endpoint_url),
             "tiny",

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ SERVICE = Path(__file__).parents[3] / "services" / "cdn"
 def environ(tmp_path: Path, private_key: rsa.RSAPrivateKey) -> dict[str, str]:
     pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     keys = tmp_path / "keys.json"
-    keys.write_text('{"%s": "%s"}' % (KEY_PAIR_ID, pem.replace("\n", "\\n")))
+    keys.write_text(json.dumps({KEY_PAIR_ID: pem}))
     return os.environ | {
         "PYTHONPATH": str(SERVICE),
         "PORT": str(free_port()),

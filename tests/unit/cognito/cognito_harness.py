@@ -1,0 +1,230 @@
+"""The engine, the strict layer and a person with an authenticator."""
+
+import json
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import httpx
+import pyotp
+import pytest
+import uvicorn
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+from pycognito.aws_srp import AWSSRP
+from pycognito.exceptions import SoftwareTokenMFAChallengeException
+from starlette.types import ASGIApp
+
+DEADLINE_SECONDS = 30
+REGION = "us-east-1"
+PASSWORD = "Correct-Horse-9"
+OTHER_PASSWORD = "Battery-Staple-7"
+TARGET = "AWSCognitoIdentityProviderService."
+
+Answer = dict[str, Any]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen in {DEADLINE_SECONDS} s"
+        pause.wait(0.02)
+
+
+class Clock:
+    """Stands still unless moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Server:
+    """An ASGI application on a real socket, in a thread."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._thread.start()
+        wait_until(lambda: self._server.started, "server start")
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(DEADLINE_SECONDS)
+        self._socket.close()
+
+
+def cognito(url: str, *, signed: bool = False) -> CognitoIdentityProviderClient:
+    config = Config(retries={"max_attempts": 0}) if signed else Config(signature_version=UNSIGNED)
+    return boto3.client(
+        "cognito-idp",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=config,
+    )
+
+
+def refused(code: str, message: str | None = None) -> "pytest.RaisesExc[ClientError]":
+    """The call fails with this AWS error type, and message when given."""
+
+    def matches(error: ClientError) -> bool:
+        given = error.response["Error"]
+        return given["Code"] == code and message in (None, given["Message"])
+
+    return pytest.raises(ClientError, check=matches)
+
+
+def invalid_session() -> "pytest.RaisesExc[ClientError]":
+    return refused("NotAuthorizedException", "Invalid session for the user.")
+
+
+@dataclass
+class Service:
+    """A pool behind the strict layer; `owner` calls are signed, `users` calls are not."""
+
+    url: str
+    engine_url: str
+    pool_id: str
+    client_id: str
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self.users = cognito(self.url)
+        self.owner = cognito(self.url, signed=True)
+        self.engine = cognito(self.engine_url)
+
+    def post(self, operation: str, body: Answer, headers: dict[str, str] | None = None) -> httpx.Response:
+        """A call as a stranger may write it, without a client library."""
+        target = {"X-Amz-Target": TARGET + operation, "Content-Type": "application/x-amz-json-1.1"}
+        content = json.dumps(body)
+        return httpx.post(self.url, content=content, headers=target | (headers or {}), trust_env=False)
+
+    def codes_sent_to(self, email: str) -> list[str]:
+        answer = httpx.get(f"{self.engine_url}/_ministack/ses/messages", trust_env=False).json()
+        mails = [mail for box in answer["messages"].values() for mail in box if email in json.dumps(mail)]
+        return [word for mail in mails for word in json.dumps(mail).replace(".", " ").split() if word.isdigit()]
+
+    def client_allowing(self, *flows: str, **settings: Any) -> str:
+        created = self.owner.create_user_pool_client(
+            UserPoolId=self.pool_id, ClientName="other", ExplicitAuthFlows=list(flows), **settings
+        )
+        return created["UserPoolClient"]["ClientId"]
+
+    def person(self, email: str | None = None) -> "Person":
+        """Somebody who has signed up and confirmed, and has no second factor yet."""
+        person = Person(self, email or f"{secrets.token_hex(6)}@example.com")
+        self.users.sign_up(ClientId=self.client_id, Username=person.email, Password=person.password)
+        self.users.confirm_sign_up(
+            ClientId=self.client_id,
+            Username=person.email,
+            ConfirmationCode=self.codes_sent_to(person.email.lower())[-1],
+        )
+        return person
+
+    def enrolled_person(self) -> "Person":
+        person = self.person()
+        person.enrol()
+        return person
+
+
+@dataclass
+class Person:
+    service: Service
+    email: str
+    password: str = PASSWORD
+    secret: str = ""
+    shown: set[str] = field(default_factory=set)
+
+    def code(self) -> str:
+        """A code the engine accepts now and that was not shown before: it takes a step to either side."""
+        totp = pyotp.TOTP(self.secret)
+        now = int(time.time())
+        fresh = next(code for code in (totp.at(now), totp.at(now + 30), totp.at(now - 30)) if code not in self.shown)
+        self.shown.add(fresh)
+        return fresh
+
+    def wrong_code(self) -> str:
+        totp = pyotp.TOTP(self.secret)
+        near = {totp.at(int(time.time()) + 30 * step) for step in range(-3, 4)}
+        return next(code for code in ("000000", "111111", *map(str, range(222222, 222230))) if code not in near)
+
+    def give_password(self, password: str | None = None, client_id: str | None = None) -> Answer:
+        """USER_PASSWORD_AUTH."""
+        return dict(
+            self.service.users.initiate_auth(
+                ClientId=client_id or self.service.client_id,
+                AuthFlow="USER_PASSWORD_AUTH",
+                AuthParameters={"USERNAME": self.email, "PASSWORD": password or self.password},
+            )
+        )
+
+    def give_password_by_srp(self, password: str | None = None) -> Answer:
+        """USER_SRP_AUTH, by pycognito."""
+        srp = AWSSRP(
+            username=self.email,
+            password=password or self.password,
+            pool_id=self.service.pool_id,
+            client_id=self.service.client_id,
+            client=self.service.users,
+        )
+        try:
+            return dict(srp.authenticate_user())
+        except SoftwareTokenMFAChallengeException as challenge:
+            return dict(challenge.get_tokens())
+
+    def answer(self, challenge: str, session: str, client_id: str | None = None, **responses: str) -> Answer:
+        return dict(
+            self.service.users.respond_to_auth_challenge(
+                ClientId=client_id or self.service.client_id,
+                ChallengeName=challenge,  # type: ignore[arg-type]
+                Session=session,
+                ChallengeResponses={"USERNAME": self.email, **responses},
+            )
+        )
+
+    def give_code(self, session: str, code: str | None = None) -> Answer:
+        return self.answer("SOFTWARE_TOKEN_MFA", session, SOFTWARE_TOKEN_MFA_CODE=code or self.code())
+
+    def associate(self, session: str) -> str:
+        associated = self.service.users.associate_software_token(Session=session)
+        self.secret = associated["SecretCode"]
+        return associated["Session"]
+
+    def verify(self, session: str) -> str:
+        verified = self.service.users.verify_software_token(Session=session, UserCode=self.code())
+        assert verified["Status"] == "SUCCESS"
+        return verified["Session"]
+
+    def enrol(self, challenge: Answer | None = None) -> Answer:
+        """From the password's answer to tokens; the answer is that of a new sign-in when not given."""
+        challenge = challenge or self.give_password_by_srp()
+        assert challenge["ChallengeName"] == "MFA_SETUP"
+        return self.answer("MFA_SETUP", self.verify(self.associate(challenge["Session"])))
+
+    def sign_in(self) -> Answer:
+        return self.give_code(self.give_password()["Session"])
