@@ -163,8 +163,10 @@ def run_test(options: argparse.Namespace, _settings: Settings) -> int:
 
 def run_bench(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.bench_pipeline import run_bench
+    from devstack.inbox import read_inbox
 
-    return run_bench(read_outputs(settings), Console(), as_json=options.json)
+    outputs = read_outputs(settings)
+    return run_bench(outputs, lambda: read_inbox(outputs), Console(), as_json=options.json)
 
 
 def read_outputs(settings: Settings) -> dict[str, str]:

@@ -85,7 +85,7 @@ def test_the_id_token_opens_both_addresses(api: str, resident: Person) -> None:
     ("method", "path"),
     [
         ("GET", "/nothing"),
-        ("GET", ""),
+        ("GET", "/"),
         ("GET", "/videos/0/1/2/3"),
         ("PUT", "/videos"),
         ("DELETE", "/videos"),

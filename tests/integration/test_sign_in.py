@@ -50,7 +50,7 @@ def test_a_wrong_confirmation_code_is_refused(platform: Platform) -> None:
     platform.identity.confirm(email, right)
 
 
-@pytest.mark.parametrize("password", ["short", "alllowercase-1", "ALLUPPERCASE-1", "NoDigits-Here"])
+@pytest.mark.parametrize("password", ["", "short", "eleven-char"])
 def test_weak_passwords_are_refused(password: str, platform: Platform) -> None:
     with refused({"InvalidPasswordException", "InvalidParameterException"}):
         platform.identity.sign_up(new_email(), password)

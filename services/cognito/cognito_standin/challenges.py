@@ -81,7 +81,7 @@ class SignIn:
         return await answers[challenge_name](client, body)
 
     async def associate_software_token(self, body: Body) -> Body:
-        if "AccessToken" in body:
+        if body.get("AccessToken"):
             _refuse_both(body)
             answer = await self._upstream.call("AssociateSoftwareToken", body)
             return {"SecretCode": answer["SecretCode"]}
@@ -91,7 +91,7 @@ class SignIn:
         return {"SecretCode": answer["SecretCode"], "Session": session}
 
     async def verify_software_token(self, body: Body) -> Body:
-        if "AccessToken" in body:
+        if body.get("AccessToken"):
             _refuse_both(body)
             pool, user = await self._directory.of_access_token(body["AccessToken"])
             await self._verify_first_code((pool.id, user.username), body["AccessToken"], body)

@@ -32,8 +32,10 @@ MAX_PAGE: Final = 100
 
 # RFC 9110, section 8.3.1: type "/" subtype *( ";" name "=" token-or-quoted-string ).
 _WORD: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+# The subtype is a restricted name of RFC 6838, section 4.2.
 _MEDIA_TYPE: Final = re.compile(
-    rf'(video/{_WORD}|application/mxf)(\s?;\s?{_WORD}=({_WORD}|"[\w .,+:/-]*"))*', re.ASCII | re.IGNORECASE
+    rf'(video/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*|application/mxf)(\s?;\s?{_WORD}=({_WORD}|"[\w .,+:/-]*"))*',
+    re.ASCII | re.IGNORECASE,
 )
 _ETAG: Final = re.compile(r'"?[A-Za-z0-9+/=_-]{1,128}"?')
 _UNSEEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from sstech_video import aws, keys
-from sstech_video.entries import Entry
+from sstech_video.entries import Entry, EntryError
 from sstech_video.errors import UnavailableError
+from sstech_video.observability import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -100,14 +101,19 @@ class Catalog:
         return Page(self._read_all(owner, video_ids), last)
 
     def _read_all(self, owner: str, video_ids: list[str]) -> tuple[Entry, ...]:
-        if len(video_ids) < 2:
-            entries = [self.read(owner, video_id) for video_id in video_ids]
-        else:
-            from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import ThreadPoolExecutor
 
-            with ThreadPoolExecutor(READERS) as pool:
-                entries = list(pool.map(lambda video_id: self.read(owner, video_id), video_ids))
-        return tuple(entry for entry in entries if entry)
+        with ThreadPoolExecutor(READERS) as pool:
+            entries = pool.map(lambda video_id: self._readable(owner, video_id), video_ids)
+            return tuple(entry for entry in entries if entry)
+
+    def _readable(self, owner: str, video_id: str) -> Entry | None:
+        """One bad entry must not hide a whole library."""
+        try:
+            return self.read(owner, video_id)
+        except EntryError as error:
+            logger.error("unreadable entry left out", extra={"video_id": video_id, "reason": str(error)})
+            return None
 
     def _read(self, owner: str, video_id: str) -> Stored | None:
         try:

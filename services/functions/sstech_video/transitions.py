@@ -90,7 +90,7 @@ def claimed(entry: Entry, thumbnail_seconds: int, duration_ms: int | None, now: 
 
 def job_made(entry: Entry, attempt: int, job_id: str, now: datetime) -> Entry:
     """MediaConvert has accepted the job of an attempt."""
-    if entry.attempt != attempt or entry.job_id == job_id:
+    if not _is_live(entry, attempt) or entry.job_id == job_id:
         return entry
     return replace(entry, job_id=job_id, updated_at=now)
 
@@ -98,14 +98,14 @@ def job_made(entry: Entry, attempt: int, job_id: str, now: datetime) -> Entry:
 def progressed(entry: Entry, attempt: int, percent: int, now: datetime) -> Entry:
     """Progress only ever grows."""
     percent = min(percent, PROGRESS_BEFORE_READY)
-    if entry.attempt != attempt or percent <= entry.progress:
+    if not _is_live(entry, attempt) or percent <= entry.progress:
         return entry
     return _step(entry, Happening.PROGRESSED, now, progress=percent)
 
 
 def completed(entry: Entry, attempt: int, result: Result, now: datetime) -> Entry:
     """The outputs of the live attempt are there."""
-    if entry.attempt != attempt:
+    if not _is_live(entry, attempt):
         return entry
     return _step(
         entry,
@@ -121,7 +121,7 @@ def completed(entry: Entry, attempt: int, result: Result, now: datetime) -> Entr
 
 def failed(entry: Entry, attempt: int, failure: Failure, now: datetime) -> Entry:
     """The live attempt came to nothing."""
-    if entry.attempt != attempt:
+    if not _is_live(entry, attempt):
         return entry
     return _step(entry, Happening.FAILED, now, error=failure)
 
@@ -133,6 +133,11 @@ def retried(entry: Entry, now: datetime) -> Entry:
 
 def renamed(entry: Entry, title: str, now: datetime) -> Entry:
     return entry if entry.title == title else replace(entry, title=title, updated_at=now)
+
+
+def _is_live(entry: Entry, attempt: int) -> bool:
+    """Attempt 0 is none: nothing was claimed yet."""
+    return 0 < attempt == entry.attempt
 
 
 def _step(entry: Entry, happening: Happening, now: datetime, **changes: object) -> Entry:

@@ -38,7 +38,8 @@ class Server:
     """An ASGI application on a real socket, in a thread."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._socket = socket.socket()
+        # With the protocol named asyncio switches Nagle's algorithm off.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
         self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.url = f"http://{self.host}"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -120,6 +121,14 @@ def functions_environment(
 def mediaconvert(functions_environment: None, fake_mediaconvert: tuple[FakeMediaConvert, str]) -> FakeMediaConvert:
     fake_mediaconvert[0].reset()
     return fake_mediaconvert[0]
+
+
+@pytest.fixture
+def long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open uploads may be looked at at once: their entries are written."""
+    from sstech_video import usage
+
+    monkeypatch.setattr(usage, "SETTLED_AFTER", timedelta(0))
 
 
 @pytest.fixture

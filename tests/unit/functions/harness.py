@@ -180,6 +180,7 @@ class FakeMediaConvert:
         self.jobs: list[dict[str, Any]] = []
         self.canceled: list[str] = []
         self.refusals: dict[str, tuple[int, str]] = {}
+        self.answers_get_lost = False
         self.probe: dict[str, Any] | None = probe_result()
         self.before_answer: Callable[[dict[str, Any]], None] = lambda _: None
 
@@ -231,7 +232,8 @@ class FakeMediaConvert:
             return status, {"errorType": error, "message": f"refused by the test: {error}"}
         match operation:
             case "CreateJob":
-                return 201, {"job": self._create(body)}
+                job = self._create(body)
+                return (403, {"errorType": "Lost", "message": "lost"}) if self.answers_get_lost else (201, {"job": job})
             case "ListJobs":
                 return 200, {"jobs": self.jobs[::-1]}
             case "Probe" if self.probe is None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -47,7 +48,7 @@ def test_without_a_duration_the_last_picture_lasts_as_long_as_the_others() -> No
 def test_cues_follow_one_another_and_none_is_empty(count: int, every: int, duration_ms: int | None) -> None:
     found = cues(thumbnails.webvtt(names(count), every, duration_ms))
     assert all(start < end for start, end in found)
-    assert all(end == start for (_, end), (start, _) in zip(found, found[1:], strict=False))
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(found))
 
 
 @given(st.integers(1, 12 * 3600 * 1000))

@@ -1,0 +1,133 @@
+import json
+from typing import Any
+
+import httpx
+import pytest
+from cognito_harness import PASSWORD, TARGET, Service
+
+from cognito_standin import wire
+from cognito_standin.errors import InvalidParameterError, SerializationError
+
+SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cognito-idp/aws4_request"}
+
+
+def test_users_operations_are_the_models_without_authentication() -> None:
+    operations = wire.unsigned_operations()
+    assert {"InitiateAuth", "SignUp", "GetUser", "RevokeToken"} <= operations
+    assert not {name for name in operations if name.startswith(("Admin", "Create", "Describe", "List", "Set"))} - {
+        "ListDevices",
+        "ListWebAuthnCredentials",
+        "SetUserMFAPreference",
+        "SetUserSettings",
+    }
+
+
+@pytest.mark.parametrize(
+    "operation", ["AdminSetUserPassword", "ListUsers", "AdminConfirmSignUp", "DescribeUserPoolClient"]
+)
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": ""}])
+def test_owners_operations_need_a_signature(service: Service, operation: str, headers: dict[str, str]) -> None:
+    answer = service.post(operation, {"UserPoolId": service.pool_id, "Username": "x"}, headers)
+    assert answer.status_code == 400
+    assert answer.json()["__type"] == "MissingAuthenticationTokenException"
+    assert answer.headers["content-type"] == "application/x-amz-json-1.1"
+
+
+def test_owners_operations_pass_with_one(service: Service) -> None:
+    person = service.person()
+    users = service.owner.list_users(UserPoolId=service.pool_id, Filter=f'email = "{person.email}"')["Users"]
+    assert person.email in [item["Value"] for user in users for item in user["Attributes"]]
+
+
+def test_the_engines_errors_pass_as_they_are(service: Service) -> None:
+    answer = service.post("AdminGetUser", {"UserPoolId": service.pool_id, "Username": "nobody"}, SIGNED)
+    assert (answer.status_code, answer.json()["__type"]) == (400, "UserNotFoundException")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "",
+        "InitiateAuth",
+        TARGET,
+        f"{TARGET}initiateAuth",
+        f"{TARGET}Nothing",
+        f"{TARGET}x.InitiateAuth",
+        "AWSCognitoIdentityService.GetId",
+    ],
+)
+def test_an_unknown_target_is_no_operation(service: Service, target: str) -> None:
+    answer = httpx.post(service.url, headers={"X-Amz-Target": target} | SIGNED, content="{}", trust_env=False)
+    assert (answer.status_code, answer.json()["__type"]) == (400, "UnknownOperationException")
+
+
+def test_two_targets_are_no_operation(service: Service) -> None:
+    headers = [("X-Amz-Target", f"{TARGET}ListUserPools"), ("X-Amz-Target", f"{TARGET}InitiateAuth")]
+    answer = httpx.post(service.url, headers=headers, content="{}", trust_env=False)
+    assert answer.json()["__type"] == "UnknownOperationException"
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'"x"', b"null", b"\xff", b"[" * 100_000, b"{}" + b" " * 200_000])
+def test_a_body_that_is_no_json_object_is_refused(service: Service, content: bytes) -> None:
+    headers = {"X-Amz-Target": f"{TARGET}SignUp"}
+    answer = httpx.post(service.url, headers=headers, content=content, trust_env=False)
+    assert (answer.status_code, answer.json()["__type"]) == (400, "SerializationException")
+
+
+def test_other_methods_and_paths_are_refused(service: Service) -> None:
+    assert httpx.get(service.url, trust_env=False).status_code == 405
+    for path in ("/oauth2/token", "/login", "/_ministack/ses/messages", "/x/.well-known/other"):
+        assert httpx.get(f"{service.url}{path}", trust_env=False).status_code in (400, 404), path
+
+
+def test_the_host_header_does_not_matter(service: Service) -> None:
+    body = {"ClientId": service.client_id, "Username": service.person().email}
+    answer = service.post("ForgotPassword", body, {"Host": "api.example", "Content-Type": "application/json"})
+    assert answer.status_code == 200
+
+
+def test_answers_are_not_stored(service: Service) -> None:
+    body = {"ClientId": service.client_id, "Username": service.person().email}
+    answer = service.post("ForgotPassword", body)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-amzn-requestid"]
+
+
+def parse(**body: Any) -> wire.Body:
+    return wire.parse_body("InitiateAuth", json.dumps(body).encode())
+
+
+def test_only_members_of_the_model_pass() -> None:
+    parameters = {"USERNAME": "a", "PASSWORD": PASSWORD}
+    given = {"ClientId": "c", "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters}
+    assert parse(**given, UserPoolId="other", ClientMetadata=None) == given
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"ClientId": 1, "AuthFlow": "USER_SRP_AUTH"},
+        {"ClientId": "c", "AuthFlow": ["USER_SRP_AUTH"]},
+        {"ClientId": "c", "AuthFlow": "USER_SRP_AUTH", "AuthParameters": []},
+        {"ClientId": "c", "AuthFlow": "USER_SRP_AUTH", "AuthParameters": {"USERNAME": {}}},
+        {"ClientId": "c", "AuthFlow": "USER_SRP_AUTH", "AuthParameters": {"USERNAME": None}},
+    ],
+)
+def test_a_wrong_json_type_is_refused(body: dict[str, Any]) -> None:
+    with pytest.raises(SerializationError):
+        parse(**body)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"AuthFlow": "USER_SRP_AUTH"}, "Value null at 'clientId'"),
+        ({"ClientId": None, "AuthFlow": "USER_SRP_AUTH"}, "Member must not be null"),
+        ({"ClientId": "", "AuthFlow": "USER_SRP_AUTH"}, "greater than or equal to 1"),
+        ({"ClientId": "c" * 129, "AuthFlow": "USER_SRP_AUTH"}, "less than or equal to 128"),
+        ({"ClientId": "c", "AuthFlow": "EASY_AUTH"}, "enum value set"),
+    ],
+)
+def test_a_broken_constraint_is_named(body: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidParameterError, match=message):
+        parse(**body)

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from functions.harness import MEDIA_BUCKET, TEMP_BUCKET, job_event
+
+if TYPE_CHECKING:
+    from functions.conftest import Platform
+
+
+def delete(platform: Platform, upload: dict[str, Any]) -> int:
+    return platform.library.send("DELETE", f"/videos/{upload['videoId']}").status
+
+
+@pytest.mark.parametrize("state", ["new_upload", "uploaded", "converting", "ready"])
+def test_a_video_in_any_state_goes_with_all_it_has(platform: Platform, state: str) -> None:
+    upload = getattr(platform, state)()
+    assert delete(platform, upload) == 204
+    assert platform.leftovers(upload) == []
+    assert platform.show(upload).error == (404, "not_found")
+    assert platform.library.send("GET", "/videos").json["videos"] == []
+    assert platform.keys(MEDIA_BUCKET, f"deleted/{platform.owner}/{upload['videoId']}")
+
+
+def test_deleting_again_is_204_for_the_owner_and_404_for_others(platform: Platform) -> None:
+    upload = platform.ready()
+    assert delete(platform, upload) == 204
+    assert delete(platform, upload) == 204
+    stranger = platform.stranger().send("DELETE", f"/videos/{upload['videoId']}")
+    assert stranger.error == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "body"),
+    [
+        ("GET", "", None),
+        ("PATCH", "", {"title": "x"}),
+        ("GET", "/playback", None),
+        ("GET", "/parts", None),
+        ("POST", "/parts", {"partNumbers": [1]}),
+        ("POST", "/complete", {"parts": [{"partNumber": 1, "etag": "a"}]}),
+        ("POST", "/retry", None),
+    ],
+)
+def test_a_deleted_video_is_404_everywhere(platform: Platform, method: str, route: str, body: object) -> None:
+    upload = platform.new_upload(104_857_601)
+    assert delete(platform, upload) == 204
+    assert platform.library.send(method, f"/videos/{upload['videoId']}{route}", body).error == (404, "not_found")
+
+
+def test_the_job_of_a_converting_video_is_canceled(platform: Platform) -> None:
+    upload = platform.converting()
+    assert delete(platform, upload) == 204
+    assert platform.mediaconvert.canceled == [platform.job(upload)["id"]]
+
+
+def test_a_job_that_is_over_already_does_not_stop_the_deletion(platform: Platform) -> None:
+    upload = platform.ready()
+    platform.mediaconvert.refusals["CancelJob"] = (409, "ConflictException")
+    assert delete(platform, upload) == 204
+    assert platform.leftovers(upload) == []
+
+
+def test_a_deletion_that_was_cut_short_is_finished_by_the_next(platform: Platform) -> None:
+    upload = platform.converting()
+    folder = platform.publish(upload)
+    platform.mediaconvert.refusals["CancelJob"] = (403, "AccessDeniedException")
+    assert delete(platform, upload) == 500
+    assert platform.show(upload).status == 404
+    assert platform.keys(MEDIA_BUCKET, folder)
+    platform.mediaconvert.refusals.clear()
+    assert delete(platform, upload) == 204
+    assert platform.leftovers(upload) == []
+
+
+def test_parts_of_a_deleted_upload_are_aborted_and_no_more_can_come(platform: Platform) -> None:
+    upload = platform.new_upload(104_857_601)
+    path = f"/videos/{upload['videoId']}"
+    url = platform.library.send("POST", f"{path}/parts", {"partNumbers": [7]}).json["parts"][0]["url"]
+    last = 104_857_601 - 6 * 16 * 1024 * 1024
+    assert delete(platform, upload) == 204
+    assert requests.put(url, data=bytes(last), timeout=20).status_code == 404
+    listing = platform.s3.list_multipart_uploads(Bucket=TEMP_BUCKET, Prefix=upload["key"])
+    assert listing.get("Uploads", []) == []
+
+
+def test_many_objects_go_in_batches(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sstech_video import storage
+
+    monkeypatch.setattr(storage, "DELETE_BATCH", 3)
+    upload = platform.ready()
+    platform.publish(upload, thumbnails=11)
+    assert delete(platform, upload) == 204
+    assert platform.leftovers(upload) == []
+
+
+def test_nothing_of_another_video_is_touched(platform: Platform) -> None:
+    kept, deleted = platform.ready(), platform.ready()
+    before = platform.leftovers(kept)
+    assert delete(platform, deleted) == 204
+    assert platform.leftovers(kept) == before
+    assert platform.video(kept)["status"] == "ready"
+
+
+def test_an_entry_changed_during_the_deletion_does_not_come_back(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that read the entry before its deletion writes after it."""
+    import conversion_complete
+
+    upload = platform.converting()
+    job = platform.job(upload)
+    catalog = conversion_complete.outcomes().catalog
+    write_over = catalog._write_over
+
+    def delete_first(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        assert delete(platform, upload) == 204
+        return write_over(*arguments)
+
+    monkeypatch.setattr(catalog, "_write_over", delete_first)
+    platform.happen(job_event(job, "STATUS_UPDATE", jobProgress={"jobPercentComplete": 50}))
+    assert platform.show(upload).status == 404
+    assert platform.leftovers(upload) == []

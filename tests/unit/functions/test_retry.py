@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.harness import TEMP_BUCKET, Answer, complete_event, job_event
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from functions.conftest import Platform
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(sqs: SQSClient, queue_url: str) -> Iterator[None]:
+    sqs.purge_queue(QueueUrl=queue_url)
+    yield
+    sqs.purge_queue(QueueUrl=queue_url)
+
+
+def failed(platform: Platform) -> dict[str, Any]:
+    upload = platform.converting()
+    platform.happen(job_event(platform.job(upload), "ERROR", errorCode=1999))
+    return upload
+
+
+def retry(platform: Platform, upload: dict[str, Any]) -> Answer:
+    return platform.library.send("POST", f"/videos/{upload['videoId']}/retry")
+
+
+def queued(sqs: SQSClient, queue_url: str) -> list[str]:
+    answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def test_a_failed_video_is_converted_again_in_a_folder_of_its_own(
+    platform: Platform, sqs: SQSClient, queue_url: str
+) -> None:
+    upload = failed(platform)
+    answer = retry(platform, upload)
+    assert answer.status == 202
+    assert (answer.json["status"], answer.json["error"]) == ("uploaded", None)
+    assert platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}")
+    (message,) = queued(sqs, queue_url)
+    assert platform.deliver(message) == []
+    job = platform.job(upload, attempt=2)
+    platform.publish(upload, attempt=2)
+    platform.happen(complete_event(job))
+    assert platform.video(upload)["status"] == "ready"
+
+
+def test_a_retry_whose_message_was_lost_can_be_asked_for_again(
+    platform: Platform, sqs: SQSClient, queue_url: str
+) -> None:
+    upload = failed(platform)
+    assert [retry(platform, upload).status for _ in range(2)] == [202, 202]
+    assert platform.deliver(*queued(sqs, queue_url), *queued(sqs, queue_url)) == []
+    platform.job(upload, attempt=2)
+
+
+@pytest.mark.parametrize("state", ["new_upload", "converting", "ready"])
+def test_only_a_failed_video_can_be_tried_again(platform: Platform, state: str) -> None:
+    assert retry(platform, getattr(platform, state)()).error == (409, "wrong_state")
+
+
+def test_without_its_original_a_video_cannot_be_tried_again(platform: Platform) -> None:
+    upload = failed(platform)
+    platform.s3.delete_object(Bucket=TEMP_BUCKET, Key=upload["key"])
+    assert retry(platform, upload).error == (409, "wrong_state")
+    assert platform.video(upload)["status"] == "failed"

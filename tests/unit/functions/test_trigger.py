@@ -1,0 +1,179 @@
+"""From S3's notifications to jobs: duplicates, crashes, refusals and strangers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions import harness
+from functions.harness import MP4_START, TEMP_BUCKET, probe_result, s3_event, sns_envelope
+
+if TYPE_CHECKING:
+    from functions.conftest import Platform
+
+SIZE = len(MP4_START)
+
+
+def test_an_upload_makes_one_job_however_often_it_is_told(platform: Platform) -> None:
+    upload = platform.uploaded()
+    body = sns_envelope(s3_event(upload["key"], SIZE))
+    assert platform.deliver(body, body) == []
+    assert platform.deliver(body) == []
+    job = platform.job(upload)
+    entry = platform.entry(upload)
+    assert (entry["status"], entry["attempt"], entry["jobId"]) == ("converting", 1, job["id"])
+    assert entry["durationMs"] == 12300
+
+
+def test_deliveries_at_the_same_time_make_one_job(platform: Platform) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    import mediaconvert_trigger
+    from sstech_video import clock, events
+
+    upload = platform.uploaded()
+    (arrival,) = events.arrivals(json.dumps(s3_event(upload["key"], SIZE)))
+    starter = mediaconvert_trigger.starter()
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(starter.arrived, arrival, clock.now()) for _ in range(4)]:
+            done.result()
+    assert platform.entry(upload)["jobId"] == platform.job(upload)["id"]
+
+
+def test_a_claim_whose_holder_died_before_the_job_is_taken_up(platform: Platform) -> None:
+    upload = platform.uploaded()
+    platform.mediaconvert.refusals["CreateJob"] = (403, "AccessDeniedException")
+    assert platform.arrive(upload) == ["message-0"]
+    assert platform.entry(upload)["status"] == "converting"
+    platform.mediaconvert.refusals.clear()
+    assert platform.arrive(upload) == []
+    entry = platform.entry(upload)
+    assert (entry["attempt"], entry["jobId"]) == (1, platform.job(upload)["id"])
+
+
+def test_a_job_whose_answer_was_lost_is_found_and_not_made_again(platform: Platform) -> None:
+    upload = platform.uploaded()
+    platform.mediaconvert.answers_get_lost = True
+    assert platform.arrive(upload) == ["message-0"]
+    platform.mediaconvert.answers_get_lost = False
+    platform.mediaconvert.forget_tokens()
+    assert platform.arrive(upload) == []
+    assert platform.entry(upload)["jobId"] == platform.job(upload)["id"]
+
+
+def test_throttling_sends_the_message_back_and_only_this_one(platform: Platform) -> None:
+    upload = platform.uploaded()
+    platform.mediaconvert.refusals["CreateJob"] = (429, "TooManyRequestsException")
+    good = sns_envelope({"Event": "s3:TestEvent"})
+    assert platform.deliver(good, sns_envelope(s3_event(upload["key"], SIZE))) == ["message-1"]
+    platform.mediaconvert.refusals.clear()
+    assert platform.arrive(upload) == []
+    platform.job(upload)
+
+
+def test_a_request_that_mediaconvert_refuses_fails_the_video(platform: Platform) -> None:
+    upload = platform.uploaded()
+    platform.mediaconvert.refusals["CreateJob"] = (400, "BadRequestException")
+    assert platform.arrive(upload) == []
+    video = platform.video(upload)
+    assert (video["status"], video["error"]["code"]) == ("failed", "conversion_rejected")
+    assert platform.keys(TEMP_BUCKET, upload["key"])
+    assert not platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}")
+
+
+def test_a_probe_that_fails_does_not_stop_the_conversion(platform: Platform) -> None:
+    platform.mediaconvert.probe = None
+    upload = platform.converting()
+    settings = platform.job(upload)["settings"]
+    assert len(settings["outputGroups"][1]["outputs"]) == 4
+
+
+def test_a_file_without_video_fails_without_a_job(platform: Platform) -> None:
+    platform.mediaconvert.probe = probe_result(video=False)
+    upload = platform.uploaded()
+    assert platform.arrive(upload) == []
+    video = platform.video(upload)
+    assert (video["status"], video["error"]["code"]) == ("failed", "no_video")
+    assert platform.mediaconvert.jobs == []
+    assert platform.keys(TEMP_BUCKET, upload["key"])
+
+
+@pytest.mark.parametrize("data", [b"#EXTM3U\n../../other/original.mp4\n", b"ffconcat version 1.0\n", b"<MPD></MPD>"])
+def test_a_manifest_never_reaches_the_converter(platform: Platform, data: bytes) -> None:
+    upload = platform.uploaded(data)
+    assert platform.arrive(upload, len(data)) == []
+    video = platform.video(upload)
+    assert (video["status"], video["error"]["code"]) == ("failed", "unsupported_format")
+    assert platform.mediaconvert.jobs == []
+
+
+def test_an_object_of_another_size_than_announced_fails(platform: Platform) -> None:
+    upload = platform.uploaded()
+    assert platform.arrive(upload, SIZE + 1) == []
+    video = platform.video(upload)
+    assert (video["status"], video["error"]["code"]) == ("failed", "size_mismatch")
+    assert platform.mediaconvert.jobs == []
+
+
+def test_an_original_that_vanished_fails_its_video(platform: Platform) -> None:
+    upload = platform.uploaded()
+    platform.s3.delete_object(Bucket=TEMP_BUCKET, Key=upload["key"])
+    assert platform.arrive(upload) == []
+    assert platform.video(upload)["error"]["code"] == "source_unreadable"
+
+
+def test_foreign_keys_and_buckets_are_dropped(platform: Platform) -> None:
+    upload = platform.uploaded()
+    bodies = [
+        sns_envelope(s3_event("uploads/readme.txt", 1)),
+        sns_envelope(s3_event("uploads/o/00000000000000000000/original.mp4", 1)),
+        sns_envelope(s3_event(upload["key"], SIZE, bucket="somebody-elses")),
+        sns_envelope(s3_event(upload["key"].replace(".mp4", ".mov"), SIZE)),
+    ]
+    assert platform.deliver(*bodies) == []
+    assert platform.mediaconvert.jobs == []
+    assert platform.video(upload)["status"] == "uploading"
+
+
+def test_what_is_no_notification_goes_to_the_dead_letters(platform: Platform) -> None:
+    assert platform.deliver("not json", sns_envelope({"Event": "s3:TestEvent"})) == ["message-0"]
+
+
+def test_an_original_that_comes_after_its_video_was_deleted_is_deleted(platform: Platform) -> None:
+    upload = platform.new_upload()
+    assert platform.library.send("DELETE", f"/videos/{upload['videoId']}").status == 204
+    assert harness.put(upload, MP4_START).status_code == 200
+    assert platform.arrive(upload) == []
+    assert platform.leftovers(upload) == []
+    assert platform.mediaconvert.jobs == []
+
+
+def test_an_original_of_an_unknown_video_is_left_alone(platform: Platform) -> None:
+    key = f"uploads/{platform.owner}/{'0' * 20}/original.mp4"
+    platform.s3.put_object(Bucket=TEMP_BUCKET, Key=key, Body=MP4_START)
+    assert platform.deliver(sns_envelope(s3_event(key, SIZE))) == []
+    assert platform.keys(TEMP_BUCKET, key) == [key]
+
+
+def test_a_second_original_of_a_ready_video_is_deleted(platform: Platform) -> None:
+    upload = platform.ready()
+    assert harness.put(upload, MP4_START).status_code == 200
+    assert platform.arrive(upload) == []
+    assert platform.keys(TEMP_BUCKET, upload["key"]) == []
+    assert platform.video(upload)["status"] == "ready"
+
+
+def test_a_video_deleted_while_its_job_is_made_loses_the_job(platform: Platform) -> None:
+    upload = platform.uploaded()
+
+    def delete(_: dict[str, Any]) -> None:
+        import videos_library
+
+        videos_library.deletion().delete(platform.owner, upload["videoId"])
+
+    platform.mediaconvert.before_answer = delete
+    assert platform.arrive(upload) == []
+    assert platform.mediaconvert.canceled == [platform.job(upload)["id"]]
+    assert platform.leftovers(upload) == []
