@@ -112,7 +112,8 @@ def _check_scalar(shape: Shape, value: Any, path: str) -> Any:
 
 def _check_size(shape: Shape, value: str | list[Any], path: str) -> None:
     """Upper limits, and nothing empty that must not be; a short session is simply an unknown one."""
-    most, least = shape.metadata.get("max"), shape.metadata.get("min")
+    most = shape.metadata.get("max")
+    least = shape.metadata.get("min") or int(shape.metadata.get("pattern", "").endswith("+"))
     if most is not None and len(value) > most:
         raise _invalid(f"Value at '{path}'", f"Member must have length less than or equal to {most}")
     if least and not value:
