@@ -195,7 +195,7 @@ class Platform:
 
     def deliver(self, *bodies: str) -> list[str]:
         answer = self._trigger(harness.sqs_event(*bodies), harness.CONTEXT)
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        return [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 
     def happen(self, event: dict[str, Any]) -> None:
         self._complete(event, harness.CONTEXT)

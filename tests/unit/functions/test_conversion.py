@@ -36,9 +36,12 @@ PROFESSIONAL = {"MULTI_PASS_HQ", "ENABLED", "PREFERRED", "FRAMEFORMER", "H_265",
 
 
 @pytest.fixture(scope="module")
-def create_job() -> botocore.model.OperationModel:
+def create_job() -> botocore.model.Shape:
+    """The shape of CreateJob's request."""
     document = botocore.loaders.Loader().load_service_model("mediaconvert", "service-2")
-    return botocore.model.ServiceModel(document).operation_model("CreateJob")
+    shape = botocore.model.ServiceModel(document).operation_model("CreateJob").input_shape
+    assert shape is not None
+    return shape
 
 
 def request_for(source: Source, **changes: Any) -> dict[str, Any]:
@@ -64,11 +67,11 @@ def values(document: object, shape: botocore.model.Shape) -> Iterator[tuple[obje
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_request_is_valid_by_the_service_model(source: Source, create_job: botocore.model.OperationModel) -> None:
+def test_a_request_is_valid_by_the_service_model(source: Source, create_job: botocore.model.Shape) -> None:
     request = request_for(source)
-    report = ParamValidator().validate(request, create_job.input_shape)
+    report = ParamValidator().validate(request, create_job)
     assert not report.has_errors(), report.generate_report()
-    for value, shape in values(request, create_job.input_shape):
+    for value, shape in values(request, create_job):
         if isinstance(shape, botocore.model.StringShape) and shape.enum:
             assert value in shape.enum
         if isinstance(value, int):
@@ -76,9 +79,9 @@ def test_a_request_is_valid_by_the_service_model(source: Source, create_job: bot
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_nothing_is_in_the_professional_tier(source: Source, create_job: botocore.model.OperationModel) -> None:
+def test_nothing_is_in_the_professional_tier(source: Source, create_job: botocore.model.Shape) -> None:
     request = request_for(source)
-    used = {value for value, _ in values(request, create_job.input_shape) if isinstance(value, str)}
+    used = {value for value, _ in values(request, create_job) if isinstance(value, str)}
     assert not used & PROFESSIONAL
     assert request["AccelerationSettings"] == {"Mode": "DISABLED"}
     groups = request["Settings"]["OutputGroups"]

@@ -153,7 +153,7 @@ def test_playback_hands_out_urls_and_cookies_for_one_video(platform: Platform) -
     folder = f"/media/{platform.owner}/{upload['videoId']}/"
     assert set(answer.json) == {"mp4Url", "hlsUrl", "posterUrl", "thumbnailsUrl", "expiresAt"}
     assert answer.json["mp4Url"] == f"{SITE_URL}{folder}1/video.mp4"
-    cookies = SimpleCookie[str]()
+    cookies = SimpleCookie()
     for header in answer.headers["Set-Cookie"]:
         cookies.load(header)
     assert set(cookies) == {"CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id"}
