@@ -13,14 +13,14 @@ from cognito_standin import wire
 from cognito_standin.accounts import Accounts
 from cognito_standin.challenges import SignIn
 from cognito_standin.directory import Directory
-from cognito_standin.errors import CognitoError, MissingAuthenticationTokenError, UnknownOperationError
+from cognito_standin.errors import CognitoError, UnknownOperationError
 from cognito_standin.settings import Settings
+from cognito_standin.signing import SignedRequest, check_signature
 from cognito_standin.upstream import Upstream, create_client
 from cognito_standin.wire import Body
 
 Operation = Callable[[Body], Awaitable[Body]]
 
-SIGNED = "AWS4-HMAC-SHA256 Credential="
 _WELL_KNOWN = re.compile(r"/[A-Za-z0-9_-]{1,55}/\.well-known/(?:jwks\.json|openid-configuration)")
 # An answer is read whole, so its own framing does not pass.
 _NOT_FORWARDED_BACK = frozenset(
@@ -31,7 +31,8 @@ _NOT_FORWARDED_BACK = frozenset(
 class UserPools:
     """The API: users' operations through the strict flow, signed ones straight to the engine."""
 
-    def __init__(self, upstream: Upstream, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, upstream: Upstream, clock: Callable[[], float]) -> None:
+        self._settings = settings
         self._upstream = upstream
         directory = Directory(upstream)
         sign_in = SignIn(upstream, directory, clock)
@@ -77,8 +78,12 @@ class UserPools:
 
     async def _forward_signed(self, request: Request, raw: bytes) -> Response:
         """An operation of the pool's owner: whether the caller may is the engine's to say."""
-        if not request.headers.get("authorization", "").startswith(SIGNED):
-            raise MissingAuthenticationTokenError
+        signed = SignedRequest(request.method, request.url.path, dict(request.headers), raw)
+        check_signature(
+            signed,
+            access_key_id=self._settings.access_key_id,
+            secret_access_key=self._settings.secret_access_key,
+        )
         return await self._forward(request, "/", raw)
 
     async def _forward(self, request: Request, path: str, raw: bytes) -> Response:
@@ -94,7 +99,7 @@ async def health(_: Request) -> Response:
 def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> Starlette:
     """The ASGI application; its HTTP client lives as long as the lifespan."""
     client = create_client()
-    pools = UserPools(Upstream(settings, client), clock)
+    pools = UserPools(settings, Upstream(settings, client), clock)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

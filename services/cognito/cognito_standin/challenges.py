@@ -86,7 +86,9 @@ class SignIn:
             answer = await self._upstream.call("AssociateSoftwareToken", body)
             return {"SecretCode": answer["SecretCode"]}
         with self._sessions.claim(_session(body), Stage.MFA_SETUP) as challenge:
-            answer = await self._upstream.call("AssociateSoftwareToken", {"AccessToken": challenge.access_token})
+            await self._check_not_enrolled(challenge)
+            tokens = await self._withheld_tokens(challenge)
+            answer = await self._upstream.call("AssociateSoftwareToken", {"AccessToken": tokens["AccessToken"]})
             session = self._sessions.open(challenge.at(Stage.MFA_SETUP_ASSOCIATED))
         return {"SecretCode": answer["SecretCode"], "Session": session}
 
@@ -97,7 +99,9 @@ class SignIn:
             await self._verify_first_code((pool.id, user.username), body["AccessToken"], body)
             return {"Status": "SUCCESS"}
         with self._sessions.claim(_session(body), Stage.MFA_SETUP_ASSOCIATED) as challenge:
-            await self._verify_first_code(_key(challenge), challenge.access_token, body)
+            await self._check_not_enrolled(challenge)
+            tokens = await self._withheld_tokens(challenge)
+            await self._verify_first_code(_key(challenge), tokens["AccessToken"], body)
             session = self._sessions.open(challenge.at(Stage.MFA_SETUP_VERIFIED))
         return {"Status": "SUCCESS", "Session": session}
 
@@ -183,6 +187,8 @@ class SignIn:
         ) as challenge:
             password = _required(responses, "NEW_PASSWORD")
             user = await self._known_user(client.pool.id, challenge.username)
+            if user.status != "FORCE_CHANGE_PASSWORD":
+                raise InvalidSessionError
             # The engine checks the pool's password policy here, but not in the answer to the challenge.
             chosen = {"UserPoolId": client.pool.id, "Username": user.username, "Password": password}
             await self._upstream.call_signed("AdminSetUserPassword", {**chosen, "Permanent": True})
@@ -224,7 +230,19 @@ class SignIn:
             user = await self._known_user(client.pool.id, challenge.username)
             if not user.has_software_token:
                 raise InvalidSessionError
-            return await self._upstream.call("RespondToAuthChallenge", _answer(challenge, names.MFA_SETUP))
+            tokens = await self._withheld_tokens(challenge)
+            return {"AuthenticationResult": {**tokens, "RefreshToken": challenge.refresh_token}}
+
+    async def _withheld_tokens(self, challenge: Challenge) -> Mapping[str, Any]:
+        """Fresh tokens of a sign-in whose second factor is being set up: people take their time."""
+        body = {
+            "ClientId": challenge.client_id,
+            "AuthFlow": "REFRESH_TOKEN_AUTH",
+            "AuthParameters": {"REFRESH_TOKEN": challenge.refresh_token},
+        }
+        answer = await self._upstream.call("InitiateAuth", body)
+        tokens: Mapping[str, Any] = answer["AuthenticationResult"]
+        return tokens
 
     async def _verify_first_code(self, key: Key, access_token: str, body: Body) -> None:
         code = body["UserCode"]
@@ -237,6 +255,12 @@ class SignIn:
                 if error.code == EnableSoftwareTokenError.code:
                     raise EnableSoftwareTokenError(error.message) from error
                 raise
+
+    async def _check_not_enrolled(self, challenge: Challenge) -> None:
+        """Who set up a second factor first keeps it: an older session must not replace it."""
+        user = await self._known_user(challenge.pool_id, challenge.username)
+        if user.has_software_token and await self._tokens_without_code(challenge) is None:
+            raise InvalidSessionError
 
     async def _known_user(self, pool_id: str, username: str) -> User:
         user = await self._directory.user(pool_id, username)
@@ -271,7 +295,7 @@ def _challenge(client: Client, user: User | None, username: str, stage: Stage, a
         stage=stage,
         validity_seconds=client.session_seconds,
         upstream_session=answer.get("Session", ""),
-        access_token=answer.get("AuthenticationResult", {}).get("AccessToken", ""),
+        refresh_token=answer.get("AuthenticationResult", {}).get("RefreshToken", ""),
     )
 
 

@@ -47,10 +47,11 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`aliases`: every name, in lower case, that the user answers to."""
+    """`aliases`: every name, in lower case, that the user answers to. `status` is the UserStatus."""
 
     username: str
     aliases: frozenset[str]
+    status: str
     enabled: bool
     has_software_token: bool
 
@@ -86,8 +87,8 @@ class Directory:
         return Pool(
             id=pool_id,
             mfa=str(pool.get("MfaConfiguration") or "OFF"),
-            invitation_only=bool((pool.get("AdminCreateUserConfig") or {}).get("AllowAdminCreateUserOnly")),
-            case_sensitive=bool((pool.get("UsernameConfiguration") or {}).get("CaseSensitive", False)),
+            invitation_only=_flag((pool.get("AdminCreateUserConfig") or {}).get("AllowAdminCreateUserOnly")),
+            case_sensitive=_flag((pool.get("UsernameConfiguration") or {}).get("CaseSensitive")),
             username_attributes=frozenset(pool.get("UsernameAttributes") or ()),
             schema=frozenset(attribute["Name"] for attribute in pool.get("SchemaAttributes") or ()),
         )
@@ -150,6 +151,7 @@ def _user(described: Mapping[str, Any]) -> User:
     return User(
         username=described["Username"],
         aliases=frozenset(name.lower() for name in known),
+        status=str(described.get("UserStatus", "")),
         enabled=bool(described.get("Enabled", True)),
         has_software_token=SOFTWARE_TOKEN_MFA in (described.get("UserMFASettingList") or ()),
     )
@@ -160,6 +162,11 @@ def _issuing_pool(verified_token: str) -> str:
     payload = verified_token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return str(claims["iss"]).rsplit("/", 1)[-1]
+
+
+def _flag(value: Any) -> bool:
+    """A boolean, which a pool made by a template may hold as text."""
+    return str(value).lower() == "true"
 
 
 def _no_client(client_id: str) -> ResourceNotFoundError:

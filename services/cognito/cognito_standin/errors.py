@@ -42,6 +42,14 @@ class MissingAuthenticationTokenError(CognitoError):
     default_message = "Missing Authentication Token"
 
 
+class InvalidSignatureError(CognitoError):
+    code = "InvalidSignatureException"
+    default_message = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret"
+        " Access Key and signing method."
+    )
+
+
 class InvalidParameterError(CognitoError):
     code = "InvalidParameterException"
     default_message = "Invalid parameter."

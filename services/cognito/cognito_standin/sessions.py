@@ -34,8 +34,8 @@ class Stage(Enum):
 class Challenge:
     """Whose sign-in this is and how far it got.
 
-    `aliases` are the names, in lower case, that the user may answer under. `access_token` is the engine's,
-    withheld from the user until the second factor is set up.
+    `aliases` are the names, in lower case, that the user may answer under. `refresh_token` is what the engine
+    gave for the password alone, withheld from the user until the second factor is set up.
     """
 
     pool_id: str
@@ -45,7 +45,7 @@ class Challenge:
     stage: Stage
     validity_seconds: int
     upstream_session: str = field(default="", repr=False)
-    access_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
     wrong_codes: int = 0
 
     def at(self, stage: Stage) -> "Challenge":

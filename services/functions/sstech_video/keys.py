@@ -1,6 +1,6 @@
 """Every S3 key of the system, in both directions.
 
-Nothing a person typed is ever part of a key; see docs/ for who reads what.
+Nothing a person typed is ever part of a key.
 """
 
 from __future__ import annotations

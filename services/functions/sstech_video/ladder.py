@@ -61,16 +61,28 @@ def ladder(source: Source) -> tuple[Rung, ...]:
     scale = min(Fraction(1), Fraction(MAX_SHORT_SIDE, short), Fraction(MAX_LONG_SIDE, long))
     top = int(short * scale)
     heights = [top] + [q.short_side for q in QUALITIES[:-1] if q.short_side < top * WORTHWHILE]
-    return tuple(_rung(height, Fraction(height * long, short), source.frame_rate) for height in heights)
+    return tuple(_rung(height, short, long, source.frame_rate) for height in heights)
 
 
-def _rung(short_side: int, long_side: Fraction, frame_rate: Fraction | None) -> Rung:
+def _rung(short_side: int, source_short: int, source_long: int, frame_rate: Fraction | None) -> Rung:
     quality = _quality(short_side)
-    side = max(MIN_SIDE, min(MAX_LONG_SIDE, int(long_side)) // 2 * 2)
+    side = _box(short_side, source_short, source_long)
     bitrate = quality.max_bitrate
     if frame_rate and frame_rate > _CALM_FRAME_RATE:
         bitrate = bitrate * 3 // 2
     return Rung(f"{short_side}p", side, side, bitrate, quality.level)
+
+
+def _box(short_side: int, source_short: int, source_long: int) -> int:
+    """The even side of the square in which a picture's short side comes out at `short_side`.
+
+    Rounded up where that keeps the short side whole (480 lines of 16:9 need 854, not 852), never above the source.
+    """
+    exact = Fraction(short_side * source_long, source_short)
+    above = -(-exact // 2) * 2
+    fits = above * source_short < (short_side + 1) * source_long
+    side = above if fits else above - 2
+    return max(MIN_SIDE, min(MAX_LONG_SIDE, source_long // 2 * 2, side))
 
 
 def _quality(short_side: int) -> Quality:

@@ -5,12 +5,16 @@ Service name, namespace and level come from Powertools' own environment variable
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+DEFAULT_NAMESPACE: Final = "SStechVideo"
 
 
 class Count(StrEnum):
@@ -29,7 +33,8 @@ class Count(StrEnum):
 
 
 logger = Logger()
-_metrics = Metrics()
+# Used when the environment names none: counting must never be what fails a request.
+_metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or DEFAULT_NAMESPACE)
 
 
 def count(name: Count) -> None:

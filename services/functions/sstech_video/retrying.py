@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from sstech_video import events, pending, storage, transitions
 from sstech_video.catalog import Catalog
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+# Longer than SQS keeps a message from a second delivery: whoever claimed the attempt will not come back.
+STUCK_AFTER: Final = timedelta(minutes=15)
+
+
 @dataclass(frozen=True)
 class Retrying:
     s3: S3Client
@@ -25,11 +29,8 @@ class Retrying:
     catalog: Catalog
 
     def retry(self, entry: Entry, now: datetime) -> Entry:
-        """Send the original through the trigger's queue again.
-
-        An uploaded video may be sent again too: its message may have been lost, and the trigger makes no second job.
-        """
-        if entry.status not in (Status.FAILED, Status.UPLOADED):
+        """Send the original through the trigger's queue again. Raises `WrongStateError`."""
+        if not may_be_retried(entry, now):
             raise WrongStateError(f"This video is {entry.status.value}: only a failed one can be tried again.")
         size = storage.size_of(self.s3, self.temp_bucket, entry.key)
         if size is None:
@@ -43,3 +44,10 @@ class Retrying:
             QueueUrl=self.queue_url, MessageBody=events.retry_message(self.temp_bucket, entry.key, size)
         )
         return changed
+
+
+def may_be_retried(entry: Entry, now: datetime) -> bool:
+    """A failed video, and one whose message was lost: the trigger takes it up and makes no second job."""
+    if entry.status is Status.CONVERTING:
+        return entry.job_id is None and entry.claimed_at is not None and now - entry.claimed_at > STUCK_AFTER
+    return entry.status in (Status.FAILED, Status.UPLOADED)

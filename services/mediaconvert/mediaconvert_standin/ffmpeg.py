@@ -26,25 +26,53 @@ _H264_PROFILES = {
 }
 _H265_PROFILES = {"MAIN10": "main10", "MAIN": "main"}
 _AAC_QUALITY = {"LOW": "0.8", "MEDIUM_LOW": "1.2", "MEDIUM_HIGH": "1.6", "HIGH": "2"}
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 _TAGS = {"AVC1": "avc1", "AVC3": "avc3", "HVC1": "hvc1", "HEV1": "hev1"}
 
 
 def arguments(transcode: Transcode, container: Container) -> list[str]:
     """Arguments for one run that decodes once and writes every output into the current folder."""
+    statements, pictures, sounds = _graph(transcode)
     argv = [*_global_options(), *_input_options(container)]
-    with_video = [output for output in transcode.outputs if output.video is not None]
-    labels: dict[str, str] = {}
-    if with_video:
-        chains = [output.video.filters for output in with_video if output.video is not None]
-        # The display matrix would be copied to the outputs, whose pixels are already upright.
-        chains = [("sidedata=mode=delete:type=DISPLAYMATRIX", *chain) for chain in chains]
-        text, ends = build_graph(chains, f"0:{transcode.video_track}")
-        argv += ["-filter_complex", text]
-        labels = {output.name: end for output, end in zip(with_video, ends, strict=True)}
+    if statements:
+        argv += ["-filter_complex", ";".join(statements)]
     limit = _length_limit(transcode)
     for output in transcode.outputs:
-        argv += [*_output(output, labels.get(output.name)), "-t", f"{limit:.3f}", *_muxer(output)]
+        argv += _output(output, pictures.get(output.name), sounds)
+        argv += ["-t", f"{limit:.3f}", *_muxer(output)]
     return argv
+
+
+def _graph(transcode: Transcode) -> tuple[list[str], dict[str, str], dict[tuple[str, int], str]]:
+    """Statements, and the graph's ends by output name: one for the picture, one for each audio description.
+
+    Sound goes through the same graph as the picture. In graphs of its own, a burst of inserted silence
+    blocks ffmpeg's scheduler for good: the audio graph waits for its turn, the demuxer for the audio graph.
+    But the shared graph waits for the first frame of each, so sound that starts much later than the
+    picture is left out of it, and not filled with silence.
+    """
+    statements: list[str] = []
+    pictures: dict[str, str] = {}
+    shown = [(output.name, output.video) for output in transcode.outputs if output.video is not None]
+    if shown:
+        # The display matrix would be copied to the outputs, whose pixels are already upright.
+        chains = [("sidedata=mode=delete:type=DISPLAYMATRIX", *video.filters) for _, video in shown]
+        made, ends = build_graph(chains, f"0:{transcode.video_track}")
+        statements += made
+        pictures = {name: end for (name, _), end in zip(shown, ends, strict=True)}
+    sounds: dict[tuple[str, int], str] = {}
+    heard = [
+        (output.name, index, audio)
+        for output in transcode.outputs
+        for index, audio in enumerate(output.audio)
+        if audio.with_picture
+    ]
+    for track in sorted({audio.track for _, _, audio in heard}):
+        users = [item for item in heard if item[2].track == track]
+        made, ends = build_graph([_audio_filters(audio) for _, _, audio in users], f"0:a:{track}", sound=True)
+        statements += made
+        sounds |= {(name, index): end for (name, index, _), end in zip(users, ends, strict=True)}
+    return statements, pictures, sounds
 
 
 def _global_options() -> list[str]:
@@ -69,13 +97,19 @@ def _length_limit(transcode: Transcode) -> float:
     return MAX_MEDIA_SECONDS if declared is None else min(MAX_MEDIA_SECONDS, 2 * declared + LENGTH_MARGIN)
 
 
-def _output(output: OutputTask, label: str | None) -> list[str]:
+def _output(output: OutputTask, picture: str | None, sounds: dict[tuple[str, int], str]) -> list[str]:
     argv: list[str] = []
-    if output.video is not None and label is not None:
-        argv += ["-map", f"[{label}]", *_video(output.video, output.output.container)]
+    bitexact = ["-fflags", "+bitexact"]
+    if output.video is not None and picture is not None:
+        argv += ["-map", f"[{picture}]", *_video(output.video, output.output.container)]
+        bitexact += ["-flags:v", "+bitexact"]
     for index, audio in enumerate(output.audio):
-        argv += ["-map", f"0:a:{audio.track}", *_audio(audio, index)]
-    bitexact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
+        end = sounds.get((output.name, index))
+        if end is not None:
+            argv += ["-map", f"[{end}]", *_audio(audio, index)]
+        else:
+            argv += ["-map", f"0:a:{audio.track}", *_audio(audio, index), f"-filter:a:{index}", _resampled(audio)]
+        bitexact += [f"-flags:a:{index}", "+bitexact"]
     return [*argv, "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1", *bitexact]
 
 
@@ -158,15 +192,23 @@ def _structure(encoder: VideoEncoder, video: VideoTask) -> list[str]:
     return argv if encoder.level is None else [*argv, "-level:v", encoder.level]
 
 
-def _audio(audio: AudioTask, index: int) -> list[str]:
-    # Silence where the track starts late or has holes: audio must stay with the picture.
-    filters = ["aresample=async=1:first_pts=0"]
+def _resampled(audio: AudioTask, options: str = "") -> str:
+    layout = f",aformat=channel_layouts={_LAYOUTS[audio.channels]}" if audio.channels in _LAYOUTS else ""
+    return f"aresample={audio.settings.sample_rate}{options}{layout}"
+
+
+def _audio_filters(audio: AudioTask) -> tuple[str, ...]:
+    # Silence where the track starts late or has holes: sound must stay with the picture.
+    filters = [_resampled(audio, ":async=1:first_pts=0")]
     if audio.offset_ms > 0:
         filters.append(f"adelay={audio.offset_ms}:all=1")
     elif audio.offset_ms < 0:
         filters.append(f"atrim=start={-audio.offset_ms / 1000:.3f},asetpts=PTS-STARTPTS")
-    argv = [f"-c:a:{index}", "aac", f"-ac:a:{index}", str(audio.channels)]
-    argv += [f"-ar:a:{index}", str(audio.settings.sample_rate), f"-filter:a:{index}", ",".join(filters)]
+    return tuple(filters)
+
+
+def _audio(audio: AudioTask, index: int) -> list[str]:
+    argv = [f"-c:a:{index}", "aac"]
     if audio.settings.vbr_quality is not None:
         argv += [f"-q:a:{index}", _AAC_QUALITY[audio.settings.vbr_quality]]
     else:

@@ -86,11 +86,14 @@ def _scaled(source: Picture, video: Video) -> Fitted:
     if video.scaling == "STRETCH_TO_OUTPUT":
         return Fitted((_scale(width, height, video.sharpness), _set_aspect(aspect)), width, height)
     if video.scaling == "FILL":
-        inner = _even_size(wide, source.height, max(ratio), at_least=(width, height))
+        inner = (max(width, _even(wide * max(ratio))), max(height, _even(source.height * max(ratio))))
         crop = f"crop={width}:{height}"
         return Fitted((_scale(*inner, video.sharpness), crop, _set_aspect(aspect)), width, height)
-    factor = min(*ratio, _SQUARE) if video.scaling == "FIT_NO_UPSCALE" else min(ratio)
-    inner = _even_size(wide, source.height, factor)
+    box = (Fraction(width), Fraction(height))
+    if video.scaling == "FIT_NO_UPSCALE":
+        box = (min(box[0], wide), min(box[1], Fraction(source.height)))
+    factor = min(box[0] / wide, box[1] / source.height)
+    inner = (_even(wide * factor, box[0]), _even(source.height * factor, box[1]))
     scale = (_scale(*inner, video.sharpness),)
     if video.scaling == "DEFAULT" and inner != (width, height):
         pad = f"pad={width}:{height}:{(width - inner[0]) // 2}:{(height - inner[1]) // 2}:color=black"
@@ -99,20 +102,19 @@ def _scaled(source: Picture, video: Video) -> Fitted:
 
 
 def _derived(width: int | None, height: int | None, shape: Fraction) -> tuple[int, int]:
-    """The missing side from the display aspect, to the nearest even number."""
+    """The missing side from the display aspect."""
     if width is not None:
-        return width, max(2, 2 * round(width / shape / 2))
+        return width, _even(width / shape)
     assert height is not None  # noqa: S101 - the caller passes one of the two
-    return max(2, 2 * round(height * shape / 2)), height
+    return _even(height * shape), height
 
 
-def _even_size(
-    width: Fraction, height: int, factor: Fraction, at_least: tuple[int, int] | None = None
-) -> tuple[int, int]:
-    size = tuple(max(2, int(side * factor) // 2 * 2) for side in (width, Fraction(height)))
-    if at_least is None:
-        return size[0], size[1]
-    return max(size[0], at_least[0]), max(size[1], at_least[1])
+def _even(side: Fraction, limit: Fraction | None = None) -> int:
+    """The nearest even number, not above ``limit``."""
+    nearest = 2 * round(side / 2)
+    if limit is not None:
+        nearest = min(nearest, 2 * int(limit / 2))
+    return max(2, nearest)
 
 
 def _scale(width: int, height: int, sharpness: int) -> str:

@@ -7,30 +7,41 @@ from collections.abc import Sequence
 Chain = tuple[str, ...]
 
 
-def build_graph(chains: Sequence[Chain], source: str) -> tuple[str, list[str]]:
-    """The ``-filter_complex`` text and the label of each chain's end.
+def build_graph(chains: Sequence[Chain], source: str, *, sound: bool = False) -> tuple[list[str], list[str]]:
+    """Statements for ``-filter_complex`` and the label of each chain's end. Labels are unique per source.
 
     Filters that chains have in common from their start are applied before the split, so a rung of
     the ladder costs only its own scaling.
     """
-    statements: list[str] = []
-    ends = [f"v{index}" for index in range(len(chains))]
-    _branch(chains, list(range(len(chains))), 0, source, ends, statements)
-    return ";".join(statements), ends
+    name = source.replace(":", "_")
+    tree = _Tree(chains, "asplit" if sound else "split", f"from{name}", [f"to{name}_{i}" for i in range(len(chains))])
+    tree.branch(list(range(len(chains))), 0, source)
+    return tree.statements, tree.ends
 
 
-def _branch(
-    chains: Sequence[Chain], members: list[int], depth: int, label: str, ends: list[str], statements: list[str]
-) -> None:
-    if len(members) == 1:
-        statements.append(_statement([label], chains[members[0]][depth:], [ends[members[0]]]))
-        return
-    shared = _shared(chains, members, depth)
-    groups = _groups(chains, members, depth + len(shared))
-    forks = [f"s{len(statements)}_{index}" for index in range(len(groups))]
-    statements.append(_statement([label], (*shared, f"split={len(groups)}"), forks))
-    for fork, group in zip(forks, groups, strict=True):
-        _branch(chains, group, depth + len(shared), fork, ends, statements)
+class _Tree:
+    def __init__(self, chains: Sequence[Chain], splitter: str, prefix: str, ends: list[str]) -> None:
+        self.statements: list[str] = []
+        self.ends = ends
+        self._chains = chains
+        self._splitter = splitter
+        self._prefix = prefix
+
+    def branch(self, members: list[int], depth: int, label: str) -> None:
+        if len(members) == 1:
+            rest = self._chains[members[0]][depth:]
+            self.statements.append(_statement(label, rest or (self._null,), [self.ends[members[0]]]))
+            return
+        shared = _shared(self._chains, members, depth)
+        groups = _groups(self._chains, members, depth + len(shared))
+        forks = [f"{self._prefix}_{len(self.statements)}_{index}" for index in range(len(groups))]
+        self.statements.append(_statement(label, (*shared, f"{self._splitter}={len(groups)}"), forks))
+        for fork, group in zip(forks, groups, strict=True):
+            self.branch(group, depth + len(shared), fork)
+
+    @property
+    def _null(self) -> str:
+        return "anull" if self._splitter == "asplit" else "null"
 
 
 def _shared(chains: Sequence[Chain], members: list[int], depth: int) -> Chain:
@@ -51,5 +62,5 @@ def _groups(chains: Sequence[Chain], members: list[int], depth: int) -> list[lis
     return list(by_filter.values())
 
 
-def _statement(inputs: list[str], filters: Chain, outputs: list[str]) -> str:
-    return f"[{']['.join(inputs)}]{','.join(filters) or 'null'}[{']['.join(outputs)}]"
+def _statement(source: str, filters: Chain, outputs: list[str]) -> str:
+    return f"[{source}]{','.join(filters)}[{']['.join(outputs)}]"

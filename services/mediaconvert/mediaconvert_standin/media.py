@@ -80,6 +80,7 @@ class VideoTrack:
     level: int
     duration: float | None  # seconds
     bit_rate: int | None
+    first_frame: float | None  # seconds; None when nothing decodes near the start of the file
 
     @property
     def token(self) -> str | None:
@@ -97,6 +98,7 @@ class AudioTrack:
     language: str | None
     duration: float | None
     bit_rate: int | None
+    first_frame: float | None
 
     @property
     def token(self) -> str | None:
@@ -168,6 +170,7 @@ def _video(item: Mapping[str, Any]) -> VideoTrack:
         level=item["level"],
         duration=item["duration"],
         bit_rate=item["bitRate"],
+        first_frame=item["firstFrame"],
     )
 
 
@@ -182,6 +185,7 @@ def _audio(item: Mapping[str, Any]) -> AudioTrack:
         language=item["language"],
         duration=item["duration"],
         bit_rate=item["bitRate"],
+        first_frame=item["firstFrame"],
     )
 
 

@@ -18,7 +18,8 @@ OPEN_TIMEOUT = 20.0  # seconds, for each blocking read of the container
 PROBE_BYTES = 4 * 1024 * 1024
 MAX_STREAMS = 64
 MAX_PIXELS = 8192 * 4320
-MAX_PACKETS_TO_FIRST_FRAME = 600
+MAX_PACKETS_TO_FIRST_FRAMES = 2000
+MAX_BYTES_TO_FIRST_FRAMES = 32 * 1024 * 1024
 MEMORY_LIMIT = 4 * 1024**3
 FILE_LIMIT = 64
 _INTERLACED_ORDERS = {2: True, 3: False, 4: True, 5: False}  # AVFieldOrder TT BB TB BT → top field first
@@ -37,7 +38,7 @@ def probe(path: str, demuxer: str, whitelist: str) -> Json:
     }
     with av.open(path, "r", format=demuxer, options=options, timeout=OPEN_TIMEOUT, metadata_errors="replace") as media:
         streams = [_stream(stream) for stream in media.streams]
-        _look_at_first_frame(media, streams)
+        _look_at_first_frames(media, streams)
         duration = media.duration / av.time_base if media.duration and media.duration > 0 else None
         return {"duration": duration, "bitRate": media.bit_rate or None, "streams": streams}
 
@@ -52,6 +53,7 @@ def _stream(stream: Any) -> Json:
         "duration": seconds if seconds and seconds > 0 else None,
         "bitRate": getattr(context, "bit_rate", None) or None,
         "language": stream.language,
+        "firstFrame": None,
         "attachedPicture": bool(stream.disposition & av.stream.Disposition.attached_pic),
     }
     if stream.type == "video":
@@ -101,28 +103,35 @@ def _chroma(video_format: Any) -> str:
     return {(2, 2): "4:2:0", (2, 1): "4:2:2", (1, 1): "4:4:4"}.get((horizontal, vertical), "")
 
 
-def _look_at_first_frame(media: Any, streams: list[Json]) -> None:
-    """Rotation and real scan type are on frames. A frame that does not decode leaves the header's word."""
-    facts = next((item for item in streams if item["type"] == "video" and not item["attachedPicture"]), None)
-    if facts is None:
-        return
+def _look_at_first_frames(media: Any, streams: list[Json]) -> None:
+    """Rotation, real scan type and start are on frames. What does not decode keeps the header's word."""
+    waiting = {
+        item["index"]: item for item in streams if item["type"] in ("video", "audio") and not item["attachedPicture"]
+    }
+    read = 0
     try:
-        frame = _first_frame(media, media.streams[facts["index"]])
+        for count, packet in enumerate(media.demux([media.streams[index] for index in waiting])):
+            read += packet.size
+            if packet.stream.index in waiting:
+                _look_at_packet(packet, waiting)
+            if not waiting or count >= MAX_PACKETS_TO_FIRST_FRAMES or read >= MAX_BYTES_TO_FIRST_FRAMES:
+                return
     except (av.FFmpegError, ValueError):
         return
-    if frame is None:
+
+
+def _look_at_packet(packet: Any, waiting: dict[int, Json]) -> None:
+    try:
+        frames = packet.decode()
+    except (av.FFmpegError, ValueError):
+        return  # a damaged start: a later packet may do
+    if not frames:
         return
-    facts["rotation"] = -int(frame.rotation) % 360
-    facts["interlaced"] = facts["interlaced"] or bool(frame.interlaced_frame)
-
-
-def _first_frame(media: Any, stream: Any) -> Any:
-    for count, packet in enumerate(media.demux(stream)):
-        for frame in packet.decode():
-            return frame
-        if count >= MAX_PACKETS_TO_FIRST_FRAME:
-            return None
-    return None
+    facts, frame = waiting.pop(packet.stream.index), frames[0]
+    facts["firstFrame"] = frame.time
+    if facts["type"] == "video":
+        facts["rotation"] = -int(frame.rotation) % 360
+        facts["interlaced"] = facts["interlaced"] or bool(frame.interlaced_frame)
 
 
 def _text(value: Fraction | None) -> str | None:

@@ -22,6 +22,7 @@ BASE_WALL_SECONDS = 600.0
 WALL_SECONDS_PER_MEDIA_SECOND = 60.0
 MAX_FILE_BYTES = 256 * 1024**3
 MAX_OPEN_FILES = 1024
+MIN_MEMORY_BYTES = 4 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,9 @@ def _limit(pid: int) -> None:
         return
     import resource
 
+    memory = max(MIN_MEMORY_BYTES, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
     limits = (
+        (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
         (resource.RLIMIT_CORE, 0),

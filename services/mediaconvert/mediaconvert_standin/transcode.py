@@ -28,6 +28,7 @@ from mediaconvert_standin.rates import output_rate
 
 DEFAULT_GOP_SECONDS = 2
 MAX_SOURCE_PIXELS = 8192 * 4320
+MAX_SOUND_DELAY = 2.0  # seconds behind the picture; what comes before is held as raw frames in memory
 _ROTATING_DEMUXERS = {"mov"}  # AUTO works for MP4 and MOV only, as on the service
 
 
@@ -51,6 +52,7 @@ class AudioTask:
     bitrate: int
     offset_ms: int
     language: str | None
+    with_picture: bool  # starts with the picture, so that both can go through one filter graph
 
 
 @dataclass(frozen=True)
@@ -262,7 +264,16 @@ def _audio(source: Input, media: Media, audio: Audio) -> AudioTask | None:
         bitrate=audio.bitrate or 64000 * channels,
         offset_ms=selector.offset_ms,
         language=language,
+        with_picture=_starts_together(media.main_video, track),
     )
+
+
+def _starts_together(video: VideoTrack | None, audio: AudioTrack) -> bool:
+    if video is None:
+        return True
+    if video.first_frame is None or audio.first_frame is None:
+        return False
+    return audio.first_frame - video.first_frame <= MAX_SOUND_DELAY
 
 
 def _selector(source: Input, audio: Audio) -> tuple[str, AudioSelector | None]:

@@ -131,7 +131,7 @@ class Service:
         mails = [mail for box in answer["messages"].values() for mail in box if email in mail["To"]]
         return [code for mail in mails for code in re.findall(r"\b\d{6}\b", mail["BodyText"])]
 
-    def client_allowing(self, *flows: str, **settings: Any) -> str:
+    def client_allowing(self, *flows: Any, **settings: Any) -> str:
         created = self.owner.create_user_pool_client(
             UserPoolId=self.pool_id, ClientName="other", ExplicitAuthFlows=list(flows), **settings
         )

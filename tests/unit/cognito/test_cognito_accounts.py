@@ -1,4 +1,5 @@
 import secrets
+from typing import Any
 
 import pytest
 from cognito_harness import OTHER_PASSWORD, PASSWORD, Service, refused
@@ -74,7 +75,7 @@ def test_an_unconfirmed_person_cannot_sign_in(service: Service) -> None:
 def test_guessing_a_confirmation_code_is_slowed_down(service: Service) -> None:
     email = address()
     service.users.sign_up(ClientId=service.client_id, Username=email, Password=PASSWORD)
-    confirm = {"ClientId": service.client_id, "Username": email}
+    confirm: dict[str, Any] = {"ClientId": service.client_id, "Username": email}
     for _ in range(5):
         with refused("CodeMismatchException"):
             service.users.confirm_sign_up(**confirm, ConfirmationCode="999999")

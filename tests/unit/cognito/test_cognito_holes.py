@@ -1,6 +1,8 @@
 """Each way around the second factor that the engine leaves open, closed."""
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cognito_harness import (
@@ -107,13 +109,14 @@ def test_every_session_is_for_one_use(service: Service, step: str) -> None:
     person.answer("MFA_SETUP", verified)
     password = person.give_password()["Session"]
     person.give_code(password)
+    again: dict[str, Callable[[], object]] = {
+        "password": lambda: person.give_code(password),
+        "setup": lambda: person.associate(setup),
+        "associated": lambda: person.verify(associated),
+        "verified": lambda: person.answer("MFA_SETUP", verified),
+    }
     with invalid_session():
-        {
-            "password": lambda: person.give_code(password),
-            "setup": lambda: person.associate(setup),
-            "associated": lambda: person.verify(associated),
-            "verified": lambda: person.answer("MFA_SETUP", verified),
-        }[step]()
+        again[step]()
 
 
 def test_a_session_is_for_one_person(service: Service) -> None:
@@ -279,11 +282,14 @@ def test_an_unknown_name_locks_out_alike(service: Service) -> None:
 
 def test_an_srp_answer_is_for_one_use(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     person = service.enrolled_person()
-    sent: list[dict[str, object]] = []
+    sent: list[dict[str, Any]] = []
     respond = service.users.respond_to_auth_challenge
-    monkeypatch.setattr(
-        service.users, "respond_to_auth_challenge", lambda **body: (sent.append(body), respond(**body))[1]
-    )
+
+    def record(**body: Any) -> Any:
+        sent.append(body)
+        return respond(**body)
+
+    monkeypatch.setattr(service.users, "respond_to_auth_challenge", record)
     person.give_password_by_srp()
     with refused("NotAuthorizedException", "Incorrect username or password."):
         respond(**sent[0])
@@ -316,6 +322,33 @@ def test_a_new_password_follows_the_policy(service: Service) -> None:
     with refused("InvalidPasswordException"):
         person.answer("NEW_PASSWORD_REQUIRED", session, NEW_PASSWORD="short")
     assert person.answer("NEW_PASSWORD_REQUIRED", session, NEW_PASSWORD=PASSWORD)["ChallengeName"] == "MFA_SETUP"
+
+
+def test_a_temporary_password_is_replaced_once(service: Service) -> None:
+    person = Person(service, f"{secrets.token_hex(6)}@example.com")
+    service.owner.admin_create_user(
+        UserPoolId=service.pool_id,
+        Username=person.email,
+        TemporaryPassword="Temporary-Pass-1",
+        MessageAction="SUPPRESS",
+    )
+    first, second = (person.give_password("Temporary-Pass-1")["Session"] for _ in range(2))
+    person.answer("NEW_PASSWORD_REQUIRED", first, NEW_PASSWORD=PASSWORD)
+    with invalid_session():
+        person.answer("NEW_PASSWORD_REQUIRED", second, NEW_PASSWORD=OTHER_PASSWORD)
+    assert person.give_password()["ChallengeName"] == "MFA_SETUP"
+
+
+def test_an_older_session_does_not_replace_the_second_factor(service: Service) -> None:
+    person = service.person()
+    early = person.give_password()["Session"]
+    associated = Person(service, person.email).associate(person.give_password()["Session"])
+    person.enrol()
+    with invalid_session():
+        service.users.associate_software_token(Session=early)
+    with invalid_session():
+        service.users.verify_software_token(Session=associated, UserCode=person.code())
+    assert person.sign_in()["AuthenticationResult"]
 
 
 def test_a_new_password_does_not_replace_the_second_factor(service: Service) -> None:

@@ -21,7 +21,7 @@ def start(**environ: str) -> "subprocess.Popen[str]":
 
 def is_healthy(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health", trust_env=False).json()["status"] == "ok"
+        return bool(httpx.get(f"{url}/health", trust_env=False).json()["status"] == "ok")
     except httpx.TransportError:
         return False
 

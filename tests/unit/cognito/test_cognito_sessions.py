@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from cognito_harness import Clock
 
@@ -17,7 +19,7 @@ CHALLENGE = Challenge(
     aliases=frozenset({"u-1", "ana@example.com"}),
     stage=Stage.SOFTWARE_TOKEN_MFA,
     validity_seconds=180,
-    access_token="withheld",
+    refresh_token="withheld",
 )
 
 
@@ -31,7 +33,7 @@ def store(clock: Clock) -> Sessions:
     return Sessions(clock)
 
 
-def use(store: Sessions, token: str, stage: Stage = Stage.SOFTWARE_TOKEN_MFA, **bound: str) -> Challenge:
+def use(store: Sessions, token: str, stage: Stage = Stage.SOFTWARE_TOKEN_MFA, **bound: Any) -> Challenge:
     with store.claim(token, stage, **bound) as challenge:
         return challenge
 
@@ -50,7 +52,7 @@ def test_tokens_are_long_and_different(store: Sessions) -> None:
 
 
 @pytest.mark.parametrize("bound", [{"client_id": "other"}, {"username": "eva@example.com"}, {"username": ""}])
-def test_a_stranger_neither_uses_nor_destroys_it(store: Sessions, bound: dict[str, str]) -> None:
+def test_a_stranger_neither_uses_nor_destroys_it(store: Sessions, bound: dict[str, Any]) -> None:
     token = store.open(CHALLENGE)
     with pytest.raises(InvalidSessionError):
         use(store, token, **bound)

@@ -3,12 +3,16 @@ from typing import Any
 
 import httpx
 import pytest
-from cognito_harness import PASSWORD, TARGET, Service
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from cognito_harness import PASSWORD, TARGET, Service, refused
 
 from cognito_standin import wire
 from cognito_standin.errors import InvalidParameterError, SerializationError
 
-SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cognito-idp/aws4_request"}
+CREDENTIAL = "Credential=test/20260101/us-east-1/cognito-idp/aws4_request"
+SIGNED = {"Authorization": f"AWS4-HMAC-SHA256 {CREDENTIAL}, SignedHeaders=host;x-amz-target, Signature={'0' * 64}"}
 
 
 def test_users_operations_are_the_models_without_authentication() -> None:
@@ -40,8 +44,33 @@ def test_owners_operations_pass_with_one(service: Service) -> None:
 
 
 def test_the_engines_errors_pass_as_they_are(service: Service) -> None:
-    answer = service.post("AdminGetUser", {"UserPoolId": service.pool_id, "Username": "nobody"}, SIGNED)
-    assert (answer.status_code, answer.json()["__type"]) == (400, "UserNotFoundException")
+    with refused("UserNotFoundException"):
+        service.owner.admin_get_user(UserPoolId=service.pool_id, Username="nobody")
+
+
+def test_a_false_signature_is_refused(service: Service) -> None:
+    answer = service.post("ListUsers", {"UserPoolId": service.pool_id}, SIGNED)
+    assert (answer.status_code, answer.json()["__type"]) == (400, "InvalidSignatureException")
+
+
+def test_a_signature_for_another_address_is_refused(service: Service) -> None:
+    """As of a signed call that API Gateway passed on."""
+    body = json.dumps({"UserPoolId": service.pool_id}).encode()
+    headers = {"Host": "api.example", "X-Amz-Target": f"{TARGET}ListUsers"}
+    request = AWSRequest("POST", "http://api.example/", headers=headers, data=body)
+    SigV4Auth(Credentials("test", "test"), "cognito-idp", "us-east-1").add_auth(request)
+    signed = dict(request.headers)
+    assert httpx.post(service.url, headers=signed, content=body, trust_env=False).status_code == 200
+    del signed["Host"]
+    answer = httpx.post(service.url, headers=signed, content=body, trust_env=False)
+    assert answer.json()["__type"] == "InvalidSignatureException"
+
+
+def test_the_signature_of_an_unknown_key_is_the_engines_to_judge(service: Service) -> None:
+    headers = {"Authorization": SIGNED["Authorization"].replace("=test/", "=AKIAUNKNOWNUNKNOWN/")}
+    answer = service.post("ListUsers", {"UserPoolId": service.pool_id}, headers)
+    assert answer.status_code >= 400
+    assert answer.json()["__type"] != "InvalidSignatureException"
 
 
 @pytest.mark.parametrize(

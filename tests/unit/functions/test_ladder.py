@@ -12,9 +12,9 @@ from sstech_video.sources import Source
 SIDES = st.integers(32, 8192)
 
 
-def fitted(rung: Rung, width: int, height: int) -> tuple[float, float]:
-    """What FIT_NO_UPSCALE makes of a picture."""
-    scale = min(1.0, rung.width / width, rung.height / height)
+def fitted(rung: Rung, width: int, height: int) -> tuple[Fraction, Fraction]:
+    """What FIT_NO_UPSCALE makes of a picture, before rounding."""
+    scale = min(Fraction(1), Fraction(rung.width, width), Fraction(rung.height, height))
     return width * scale, height * scale
 
 
@@ -35,6 +35,14 @@ def fitted(rung: Rung, width: int, height: int) -> tuple[float, float]:
 )
 def test_the_rungs_of_common_sizes(size: tuple[int, int], names: list[str]) -> None:
     assert [rung.name for rung in ladder(Source(width=size[0], height=size[1]))] == names
+
+
+@pytest.mark.parametrize(
+    ("size", "boxes"),
+    [((1920, 1080), [1920, 1280, 854, 640]), ((720, 1280), [1280, 854, 640]), ((641, 359), [640])],
+)
+def test_boxes_are_those_of_the_common_sizes(size: tuple[int, int], boxes: list[int]) -> None:
+    assert [rung.width for rung in ladder(Source(width=size[0], height=size[1]))] == boxes
 
 
 @given(SIDES, SIDES)

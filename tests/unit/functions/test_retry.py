@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.harness import TEMP_BUCKET, Answer, complete_event, job_event
+from functions.harness import NOW, TEMP_BUCKET, Answer, complete_event, job_event, some_entry
+from sstech_video.entries import Status
+from sstech_video.retrying import may_be_retried
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -70,3 +73,19 @@ def test_without_its_original_a_video_cannot_be_tried_again(platform: Platform) 
     platform.s3.delete_object(Bucket=TEMP_BUCKET, Key=upload["key"])
     assert retry(platform, upload).error == (409, "wrong_state")
     assert platform.video(upload)["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "allowed"),
+    [
+        ({"status": Status.FAILED}, True),
+        ({"status": Status.UPLOADED}, True),
+        ({"status": Status.CONVERTING, "claimed_at": NOW - timedelta(minutes=16)}, True),
+        ({"status": Status.CONVERTING, "claimed_at": NOW - timedelta(minutes=14)}, False),
+        ({"status": Status.CONVERTING, "claimed_at": NOW - timedelta(hours=9), "job_id": "job-1"}, False),
+        ({"status": Status.UPLOADING}, False),
+        ({"status": Status.READY}, False),
+    ],
+)
+def test_what_failed_or_was_lost_on_the_way_may_be_tried_again(changes: dict[str, Any], allowed: bool) -> None:
+    assert may_be_retried(some_entry(**changes), NOW) is allowed

@@ -67,9 +67,7 @@ def session_environment() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def bench(
-    engine_url: str, standin: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Bench]:
+def bench(engine_url: str, standin: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     endpoint, work_dir = standin
     aws: dict[str, Any] = {"endpoint_url": engine_url, **CREDENTIALS}
     path_style = Config(signature_version="s3v4", s3={"addressing_style": "path"})

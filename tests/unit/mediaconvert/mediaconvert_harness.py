@@ -34,7 +34,9 @@ def picture(size: str = "640x360", rate: str = "30", seconds: float = 3) -> list
 
 
 def ffmpeg(*arguments: str) -> None:
-    subprocess.run([get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", *arguments], check=True, timeout=DEADLINE_SECONDS)
+    subprocess.run(
+        [get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", *arguments], check=True, timeout=DEADLINE_SECONDS
+    )
 
 
 def wait_until(found: Callable[[], T | None], what: str) -> T:
@@ -234,7 +236,9 @@ def inspect(path: Path) -> Facts:
             duration=(media.duration or 0) / 1_000_000,
             rotation=frames[0].rotation,
             audio=(sound.name, sound.channels, sound.sample_rate) if sound is not None else None,
-            key_frames=tuple(round(time - times[0], 3) for time, frame in zip(times, frames, strict=True) if frame.key_frame),
+            key_frames=tuple(
+                round(time - times[0], 3) for time, frame in zip(times, frames, strict=True) if frame.key_frame
+            ),
             frames=len(frames),
             frame_steps=frozenset(round(b - a, 3) for a, b in pairwise(times)),
             interlaced=any(frame.interlaced_frame for frame in frames),
