@@ -23,7 +23,7 @@ FUNCTIONS = ROOT / "services" / "functions"
 LOCK_FILE = ROOT / "requirements" / "functions.lock"
 
 # Services whose botocore models the functions need. STS is what botocore itself falls back to for credentials.
-SERVICE_MODELS = frozenset({"s3", "mediaconvert", "ssm", "sts"})
+SERVICE_MODELS = frozenset({"s3", "mediaconvert", "sqs", "ssm", "sts"})
 NATIVE_SUFFIXES = frozenset({".so", ".pyd", ".dylib", ".dll"})
 # Files of an installation that differ between machines or that nothing reads at run time.
 LEFT_OUT_DIRECTORIES = frozenset({"__pycache__", "bin", "Scripts", "tests"})

@@ -95,11 +95,12 @@ def install(lock: Path) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     lines: list[str] = []
     collected = 0
+    print(f"Preparing (first run only): {total} packages", file=sys.stderr)
     for line in process.stdout or ():
         lines.append(line)
         collected += line.startswith(("Collecting", "Requirement already"))
-        draw("Preparing (first run only)", collected, total)
-    draw("Preparing (first run only)", total, total)
+        draw(collected, total)
+    draw(total, total)
     finish_drawing()
     if process.wait() != 0:
         tail = "".join(line for line in lines if line.startswith("ERROR"))[-2000:]
@@ -108,10 +109,10 @@ def install(lock: Path) -> None:
         )
 
 
-def draw(title: str, done: int, total: int) -> None:
+def draw(done: int, total: int) -> None:
     if sys.stderr.isatty():
         filled = BAR_WIDTH * min(done, total) // total
-        print(f"\r{title} [{'#' * filled:<{BAR_WIDTH}}] {min(done, total)}/{total}", end="", file=sys.stderr)
+        print(f"\r[{'#' * filled:<{BAR_WIDTH}}] {min(done, total)}/{total}", end="", file=sys.stderr)
 
 
 def finish_drawing() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from typing import NoReturn
 
 import uvicorn
 
@@ -12,6 +16,16 @@ from mediaconvert_standin.app import create_app
 from mediaconvert_standin.settings import ConfigurationError, Settings
 
 GRACE_SECONDS = 1
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but a requested stop is a success: it would end by raising the signal again."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
 
 
 def main() -> int:
@@ -29,13 +43,17 @@ def main() -> int:
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     server.run()
     return 0 if server.started else 1
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
     status = main()
     logging.shutdown()
     # The interpreter would wait for upload threads that sit in a call to a dead endpoint.
     os._exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -111,7 +111,7 @@ def _derived(width: int | None, height: int | None, shape: Fraction) -> tuple[in
 
 def _even(side: Fraction, limit: Fraction | None = None) -> int:
     """The nearest even number, not above ``limit``."""
-    nearest = 2 * round(side / 2)
+    nearest = 2 * int(side / 2 + Fraction(1, 2))
     if limit is not None:
         nearest = min(nearest, 2 * int(limit / 2))
     return max(2, nearest)

@@ -103,6 +103,8 @@ def _file_output(
     media = measure(path)
     if output.video is not None and media.main_video is None:
         raise TranscodeFailed("Encoder: [no video was produced for a file output]")
+    if media.main_video is not None and media.main_video.rotation:
+        raise TranscodeFailed("Encoder: [an output kept the rotation of its input]")
     uploads.append(Upload(path, output.location, _CONTENT_TYPES[container], task.s3))
     duration = media.duration or 0.0
     video = media.main_video

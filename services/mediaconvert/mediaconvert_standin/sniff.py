@@ -68,10 +68,15 @@ def _iso(head: bytes) -> Container:
 
 def _is_transport_stream(head: bytes) -> bool:
     for size, offset in ((_TS_PACKET, 0), (_M2TS_PACKET, 4)):
-        syncs = head[offset::size][: len(head) // size]
-        if len(syncs) >= 3 and set(syncs) == {0x47}:
+        starts = range(offset, len(head) - 4, size)
+        if len(starts) >= 3 and all(_is_packet(head, start) for start in starts):
             return True
     return False
+
+
+def _is_packet(head: bytes, start: int) -> bool:
+    # The sync byte is a letter; adaptation_field_control 00 is reserved, and rules text out.
+    return head[start] == 0x47 and head[start + 3] & 0x30 != 0
 
 
 def _elementary_audio(head: bytes) -> Container | None:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import zipfile
@@ -10,7 +11,15 @@ from bootstrap.errors import PackagingError
 from bootstrap.packaging import NATIVE_SUFFIXES, package_functions
 
 HANDLERS = ("videos_service", "videos_library", "mediaconvert_trigger", "conversion_complete")
-PRE_SIGN = "import boto3; boto3.client('s3', region_name='us-east-1', aws_access_key_id='x', aws_secret_access_key='y')"
+# Every factory of the functions' clients that takes no argument.
+MAKE_EVERY_CLIENT = """
+import inspect
+from sstech_video import aws
+factories = [one for one in vars(aws).values() if hasattr(one, "cache_clear") and not inspect.signature(one).parameters]
+assert len(factories) >= 4, factories
+for factory in factories:
+    factory()
+"""
 
 
 @pytest.fixture
@@ -58,12 +67,25 @@ def test_native_code_is_refused(tmp_path: Path) -> None:
         list(packaging._dependency_files(tmp_path))
 
 
-@pytest.mark.parametrize("handler", HANDLERS)
-def test_each_handler_imports_from_the_zip_alone(build: Path, tmp_path: Path, handler: str) -> None:
-    zipfile.ZipFile(package_functions(build).path).extractall(tmp_path)
+@pytest.fixture(scope="module")
+def unpacked(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    zipfile.ZipFile(package_functions(build).path).extractall(folder)
+    return folder
+
+
+def _run_with_the_zip_alone(unpacked: Path, program: str) -> None:
     # -I and -S: neither this environment's packages nor the sources are on the path.
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {PRE_SIGN}; import {handler}; {handler}.handler"
-
-    finished = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
-
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(unpacked)!r})\n{program}"]
+    environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_each_handler_imports_from_the_zip_alone(unpacked: Path, handler: str) -> None:
+    _run_with_the_zip_alone(unpacked, f"import {handler}; {handler}.handler")
+
+
+def test_the_zip_holds_the_model_of_every_service_the_functions_call(unpacked: Path) -> None:
+    _run_with_the_zip_alone(unpacked, MAKE_EVERY_CLIENT)

@@ -33,6 +33,10 @@ def picture(size: str = "640x360", rate: str = "30", seconds: float = 3) -> list
     return ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}:duration={seconds}"]
 
 
+# Cheap to make, and long enough that whoever interrupts its conversion meets it at work.
+SLOW = [*picture("640x360", "50", 120), "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+
+
 def ffmpeg(*arguments: str) -> None:
     subprocess.run(
         [get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", *arguments], check=True, timeout=DEADLINE_SECONDS

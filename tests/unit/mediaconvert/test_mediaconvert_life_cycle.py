@@ -9,6 +9,7 @@ from mediaconvert_harness import (
     ROLE,
     RUNGS,
     SINE,
+    SLOW,
     SOURCE_BUCKET,
     Bench,
     Json,
@@ -29,7 +30,7 @@ def clip(bench: Bench) -> str:
 @pytest.fixture(scope="module")
 def slow_clip(bench: Bench) -> str:
     """Long enough that a cancel always meets it at work."""
-    return bench.make("slow.mp4", *picture("1280x720", "50", 120), *X264)
+    return bench.make("slow.mp4", *SLOW)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import psutil
 import pytest
 import requests
 from engine import CREDENTIALS, free_port
-from mediaconvert_harness import DEADLINE_SECONDS, ROLE, Bench, full_settings, picture, wait_until
+from mediaconvert_harness import DEADLINE_SECONDS, ROLE, SLOW, Bench, full_settings, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 
@@ -49,7 +49,7 @@ def test_sigterm_in_the_middle_of_a_job_leaves_no_child_and_no_file(
     process: tuple["subprocess.Popen[bytes]", str, Path], bench: Bench
 ) -> None:
     started, url, work_dir = process
-    key = bench.make("long_one.mp4", *picture("1280x720", "50", 120), "-c:v", "libx264", "-preset", "ultrafast")
+    key = bench.make("slow.mp4", *SLOW)
     client = boto3.client("mediaconvert", endpoint_url=url, **CREDENTIALS)
     client.create_job(Role=ROLE, Settings=full_settings(key, "stopped"))  # type: ignore[arg-type]
     family = psutil.Process(started.pid)

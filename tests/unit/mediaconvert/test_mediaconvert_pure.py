@@ -310,7 +310,7 @@ def test_codec_string(tmp_path: Path, sps: bytes, rfc_4281: bool, expected: str)
         (b"\x00\x00\x00\x18ftypqt  ", "mov"),
         (b"\x1a\x45\xdf\xa3\x01\x00", "matroska"),
         (b"RIFF\x00\x00\x00\x00AVI LIST", "avi"),
-        (b"\x47" + bytes(187) + b"\x47" + bytes(187) + b"\x47" + bytes(187), "mpegts"),
+        ((b"\x47\x40\x11\x10" + bytes(184)) * 4, "mpegts"),
         (b"OggS\x00", "ogg"),
         (b"#EXTM3U\n", None),
         (b"ffconcat version 1.0", None),

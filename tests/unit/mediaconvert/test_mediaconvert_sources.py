@@ -106,7 +106,7 @@ def test_ntsc_rate_is_kept_exactly(bench: Bench) -> None:
 
 
 def test_odd_source_fits_into_even_size_below_the_source(bench: Bench) -> None:
-    key = bench.make("odd.mkv", *picture(), "-vf", "scale=641:359", "-c:v", "mpeg4", "-q:v", "5")
+    key = bench.make("odd.mkv", *picture(), "-vf", "scale=641:359,setsar=1", "-c:v", "mpeg4", "-q:v", "5")
     assert mp4(bench, key, "odd").size == (640, 358)
 
 
