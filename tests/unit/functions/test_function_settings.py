@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bootstrap.packaging import SERVICE_MODELS
 from sstech_video.settings import Settings, SettingsError
 
 FUNCTIONS = Path(__file__).resolve().parents[3] / "services" / "functions"
@@ -44,3 +46,11 @@ def test_urls_for_browsers_use_the_public_endpoint(functions_environment: None) 
     )
     assert url.startswith("http://127.0.0.1:4566/b/k?")
     assert aws.public_s3(None) is aws.s3()
+
+
+def test_the_zip_holds_the_model_of_every_service_that_is_called() -> None:
+    """Packaging leaves botocore's other models out; a client without one fails at its first use."""
+    source = (FUNCTIONS / "sstech_video" / "aws.py").read_text(encoding="utf-8")
+    called = set(re.findall(r'boto3\.client\("([a-z0-9-]+)"', source))
+    assert called == {"s3", "mediaconvert", "sqs", "ssm"}
+    assert called <= SERVICE_MODELS
