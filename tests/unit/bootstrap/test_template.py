@@ -1,11 +1,13 @@
 """What the template promises, read from the template itself."""
 
+import json
 from typing import Any
 
 import pytest
 import yaml
 
 from bootstrap.template import TEMPLATE_FILE, api_hash, render_template
+from sstech_video.errors import ErrorCode
 
 TEXT = TEMPLATE_FILE.read_text(encoding="utf-8")
 FUNCTIONS = ("UploadFunction", "LibraryFunction", "TriggerFunction", "ConversionCompleteFunction")
@@ -129,3 +131,14 @@ def test_only_functions_that_every_engine_evaluates_are_used() -> None:
     # LocalStack evaluates neither, and ministack lacks the attribute.
     for word in ("ToJsonString", "Fn::Length", "ProviderURL"):
         assert word not in TEXT
+
+
+def test_api_gateways_own_answers_use_the_apis_closed_list_of_codes() -> None:
+    bodies = [
+        json.loads(response["Properties"]["ResponseTemplates"]["application/json"])
+        for response in _of_type("AWS::ApiGateway::GatewayResponse").values()
+    ]
+
+    assert bodies
+    assert {body["error"]["code"] for body in bodies} <= {code.value for code in ErrorCode}
+    assert all(body["error"]["message"] for body in bodies)
