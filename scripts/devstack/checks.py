@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from devstack.processes import installed_program
 from devstack.settings import ROOT
 
 SUITES = {
@@ -39,7 +40,7 @@ def static_checks() -> list[tuple[str, list[str]]]:
         ("format", [*python, "ruff", "format", "--check", "--quiet", "."]),
         ("lint", [*python, "ruff", "check", "--quiet", "."]),
         ("types", [*python, "mypy", "--no-error-summary"]),
-        ("template", [*python, "cfnlint", "bootstrap/template.yaml"]),
+        ("template", [installed_program("cfn-lint"), "bootstrap/template.yaml"]),
     ]
 
 

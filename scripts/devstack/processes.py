@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -169,6 +170,14 @@ def _belongs_to(process: psutil.Process, state_dir: Path) -> bool:
 def python_module(module: str) -> list[str]:
     """Command that runs `module` with this interpreter."""
     return [sys.executable, "-m", module]
+
+
+def installed_program(name: str) -> str:
+    """Path of a program that a package put beside this interpreter."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent))
+    if found is None:
+        raise ServiceFailedError(f"{name} is missing from {Path(sys.executable).parent}: delete .venv and try again.")
+    return found
 
 
 def _environment(state_dir: Path, own: Mapping[str, str]) -> dict[str, str]:

@@ -2,11 +2,8 @@
 
 import json
 import os
-import shutil
-import sys
-from pathlib import Path
 
-from devstack.processes import Service, python_module
+from devstack.processes import Service, installed_program, python_module
 from devstack.settings import ACCESS_KEY_ID, ACCOUNT, EVENT_SOURCE, LOOPBACK, REGION, SECRET_ACCESS_KEY, Settings
 
 AWS_ENVIRONMENT = {
@@ -23,7 +20,7 @@ def engine(settings: Settings) -> Service:
     """ministack, with IAM enforced and its state saved when it is told to stop."""
     return Service(
         "engine",
-        [_installed_program("ministack")],
+        [installed_program("ministack")],
         {
             **AWS_ENVIRONMENT,
             "GATEWAY_PORT": str(settings.port_base + 1),
@@ -88,10 +85,3 @@ def cdn(settings: Settings, outputs: dict[str, str], keys: dict[str, str]) -> Se
 
 def _address(settings: Settings, offset: int) -> dict[str, str]:
     return {"HOST": LOOPBACK, "PORT": str(settings.port_base + offset)}
-
-
-def _installed_program(name: str) -> str:
-    found = shutil.which(name, path=str(Path(sys.executable).parent))
-    if found is None:
-        raise FileNotFoundError(f"{name} is missing from {Path(sys.executable).parent}: delete .venv and try again.")
-    return found

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mediaconvert_standin.graph import build_graph
+from mediaconvert_standin.muxers import Bundle, bundle
 from mediaconvert_standin.plan import FrameCapture, RateControl, VideoEncoder
 from mediaconvert_standin.sniff import Container
 from mediaconvert_standin.transcode import AudioTask, OutputTask, Transcode, VideoTask
@@ -32,18 +35,21 @@ _TAGS = {"AVC1": "avc1", "AVC3": "avc3", "HVC1": "hvc1", "HEV1": "hev1"}
 
 def arguments(transcode: Transcode, container: Container) -> list[str]:
     """Arguments for one run that decodes once and writes every output into the current folder."""
-    statements, pictures, sounds = _graph(transcode)
+    bundles = bundle(transcode.outputs)
+    statements, pictures, sounds = _graph([member.first for member in bundles], transcode.video_track)
     argv = [*_global_options(), *_input_options(container)]
     if statements:
         argv += ["-filter_complex", ";".join(statements)]
     limit = _length_limit(transcode)
-    for output in transcode.outputs:
-        argv += _output(output, pictures.get(output.name), sounds)
-        argv += ["-t", f"{limit:.3f}", *_muxer(output)]
+    for member in bundles:
+        argv += _encoded(member, pictures.get(member.first.name), sounds)
+        argv += ["-t", f"{limit:.3f}", *member.arguments]
     return argv
 
 
-def _graph(transcode: Transcode) -> tuple[list[str], dict[str, str], dict[tuple[str, int], str]]:
+def _graph(
+    outputs: Sequence[OutputTask], video_track: int | None
+) -> tuple[list[str], dict[str, str], dict[tuple[str, int], str]]:
     """Statements, and the graph's ends by output name: one for the picture, one for each audio description.
 
     Sound goes through the same graph as the picture. In graphs of its own, a burst of inserted silence
@@ -53,17 +59,17 @@ def _graph(transcode: Transcode) -> tuple[list[str], dict[str, str], dict[tuple[
     """
     statements: list[str] = []
     pictures: dict[str, str] = {}
-    shown = [(output.name, output.video) for output in transcode.outputs if output.video is not None]
+    shown = [(output.name, output.video) for output in outputs if output.video is not None]
     if shown:
         # The display matrix would be copied to the outputs, whose pixels are already upright.
         chains = [("sidedata=mode=delete:type=DISPLAYMATRIX", *video.filters) for _, video in shown]
-        made, ends = build_graph(chains, f"0:{transcode.video_track}")
+        made, ends = build_graph(chains, f"0:{video_track}")
         statements += made
         pictures = {name: end for (name, _), end in zip(shown, ends, strict=True)}
     sounds: dict[tuple[str, int], str] = {}
     heard = [
         (output.name, index, audio)
-        for output in transcode.outputs
+        for output in outputs
         for index, audio in enumerate(output.audio)
         if audio.with_picture
     ]
@@ -97,20 +103,20 @@ def _length_limit(transcode: Transcode) -> float:
     return MAX_MEDIA_SECONDS if declared is None else min(MAX_MEDIA_SECONDS, 2 * declared + LENGTH_MARGIN)
 
 
-def _output(output: OutputTask, picture: str | None, sounds: dict[tuple[str, int], str]) -> list[str]:
+def _encoded(member: Bundle, picture: str | None, sounds: dict[tuple[str, int], str]) -> list[str]:
+    output = member.first
+    flags = "+bitexact+global_header" if member.global_header else "+bitexact"
     argv: list[str] = []
-    bitexact = ["-fflags", "+bitexact"]
     if output.video is not None and picture is not None:
-        argv += ["-map", f"[{picture}]", *_video(output.video, output.output.container)]
-        bitexact += ["-flags:v", "+bitexact"]
+        argv += ["-map", f"[{picture}]", *_video(output.video, output.output.container), "-flags:v", flags]
     for index, audio in enumerate(output.audio):
         end = sounds.get((output.name, index))
         if end is not None:
             argv += ["-map", f"[{end}]", *_audio(audio, index)]
         else:
             argv += ["-map", f"0:a:{audio.track}", *_audio(audio, index), f"-filter:a:{index}", _resampled(audio)]
-        bitexact += [f"-flags:a:{index}", "+bitexact"]
-    return [*argv, "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1", *bitexact]
+        argv += [f"-flags:a:{index}", flags]
+    return [*argv, "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
 
 
 def _video(video: VideoTask, container: str) -> list[str]:
@@ -119,13 +125,13 @@ def _video(video: VideoTask, container: str) -> list[str]:
         quality = min(31, max(1, round((100 - encoder.quality) / 5)))
         frames = ["-fps_mode", "vfr", "-frames:v", str(encoder.max_captures)]
         return ["-c:v", "mjpeg", "-q:v", str(quality), *frames]
-    argv = _h264(encoder, video) if encoder.codec == "H_264" else _h265(encoder, video, container)
+    argv = _h264(encoder, video, container) if encoder.codec == "H_264" else _h265(encoder, video, container)
     if video.force_key_frames_every is not None:
         argv += ["-force_key_frames", f"expr:gte(t,n_forced*{video.force_key_frames_every:g})"]
     return [*argv, "-preset", _PRESETS[encoder.tuning], "-g", str(video.gop_frames), "-fps_mode", "cfr"]
 
 
-def _h264(encoder: VideoEncoder, video: VideoTask) -> list[str]:
+def _h264(encoder: VideoEncoder, video: VideoTask, container: str) -> list[str]:
     params = [f"open-gop={0 if encoder.closed_gop else 1}"]
     params.append(f"b-pyramid={'normal' if encoder.b_reference else 'none'}")
     if not encoder.adaptive_b_frames:
@@ -139,7 +145,7 @@ def _h264(encoder: VideoEncoder, video: VideoTask) -> list[str]:
     argv += _structure(encoder, video)
     if encoder.cavlc:
         argv += ["-coder", "vlc"]
-    if encoder.packaging in _TAGS and video.force_key_frames_every is None and not video.fixed_gop:
+    if encoder.packaging in _TAGS and container in ("MP4", "MOV"):
         argv += ["-tag:v", _TAGS[encoder.packaging]]
     return [*argv, "-x264-params", ":".join(params)]
 
@@ -216,15 +222,3 @@ def _audio(audio: AudioTask, index: int) -> list[str]:
     if audio.language is not None:
         argv += [f"-metadata:s:a:{index}", f"language={audio.language}"]
     return argv
-
-
-def _muxer(output: OutputTask) -> list[str]:
-    name = output.name
-    if output.output.container == "M3U8":
-        cut = ["-f", "hls", "-hls_time", f"{output.segment_seconds:.6f}", "-hls_list_size", "0", "-start_number", "1"]
-        files = ["-hls_segment_type", "mpegts", "-hls_segment_filename", f"file:{name}_%05d.ts"]
-        return [*cut, *files, "-hls_playlist_type", "vod", f"file:{name}.m3u8"]
-    if output.output.container == "RAW":
-        return ["-f", "image2", "-start_number", "0", f"file:{name}.%07d.jpg"]
-    faststart = ["-movflags", "+faststart"] if output.output.fast_start else []
-    return ["-f", output.output.container.lower(), *faststart, f"file:{name}.{output.output.container.lower()}"]

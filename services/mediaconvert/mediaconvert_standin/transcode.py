@@ -188,7 +188,7 @@ def _video(
         rate=rate,
         gop_frames=_gop_frames(encoder, rate, hls),
         force_key_frames_every=hls.segment_length if hls is not None and hls.exact_segments else None,
-        fixed_gop=hls is not None,
+        fixed_gop=hls is not None or not (encoder.scene_change or encoder.min_i_interval),
     )
 
 

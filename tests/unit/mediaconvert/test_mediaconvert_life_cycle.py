@@ -18,6 +18,8 @@ from mediaconvert_harness import (
     wait_until,
 )
 
+from mediaconvert_standin.jobs import Job
+
 X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
 QUEUE = "arn:aws:mediaconvert:us-east-1:000000000000:queues/Default"
 
@@ -175,6 +177,26 @@ def test_cancel_while_transcoding_leaves_nothing(bench: Bench, slow_clip: str) -
     assert statuses[-1] == "CANCELED"
     assert "COMPLETE" not in statuses
     assert "ERROR" not in statuses
+
+
+def test_status_updates_tell_the_progress(bench: Bench, slow_clip: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Job, "status_update_seconds", property(lambda _: 0.1))
+    job_id = bench.create(full_settings(slow_clip, "updates"), StatusUpdateInterval="SECONDS_10")
+
+    def advanced() -> bool | None:
+        return (bench.mediaconvert.get_job(Id=job_id)["Job"].get("JobPercentComplete") or 0) > 7 or None
+
+    wait_until(advanced, "some progress")
+    bench.mediaconvert.cancel_job(Id=job_id)
+    details = [event["detail"] for event in bench.events(job_id, "CANCELED")]
+    updates = [detail for detail in details if detail["status"] == "STATUS_UPDATE"]
+    percents = [update["jobProgress"]["jobPercentComplete"] for update in updates]
+    assert percents == sorted(percents)
+    transcoding = next(update for update in updates if update["jobProgress"]["currentPhase"] == "TRANSCODING")
+    assert transcoding["jobProgress"]["phaseProgress"]["PROBING"] == {"status": "COMPLETE", "percentComplete": 100}
+    assert transcoding["jobProgress"]["phaseProgress"]["UPLOADING"] == {"status": "PENDING", "percentComplete": 0}
+    assert updates[-1]["framesDecoded"] > 0
+    wait_until(lambda: True if not list(bench.work_dir.glob("jobs/*")) else None, "an empty work folder")
 
 
 def test_waiting_job_is_canceled_at_once_and_a_finished_one_not_at_all(bench: Bench, slow_clip: str) -> None:

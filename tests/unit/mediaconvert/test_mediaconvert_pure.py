@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mediaconvert_harness import full_settings, h264, video
+from mediaconvert_harness import RUNGS, full_settings, h264, video
 from test_mediaconvert_validation import wire
 
 from mediaconvert_standin.boxes import top_level_boxes
@@ -234,6 +234,16 @@ def test_rungs_have_fixed_gops_and_no_scene_cuts() -> None:
     hls = found[found.index("file:out1.mp4") + 1 :]
     assert (after(hls, "-g"), after(hls, "-keyint_min"), after(hls, "-sc_threshold")) == ("60", "60", "0")
     assert float(after(hls, "-hls_time")) == pytest.approx(6 - 1 / 60)
+
+
+def test_rung_like_the_mp4_is_encoded_with_it() -> None:
+    shared = argv(full_settings("in.mp4", "p", box=RUNGS[0]))
+    assert shared.count("libx264") == 2
+    files, segments = after(shared, "tee").split("|")
+    assert files == "[f=mp4:movflags=+faststart]out1.mp4"
+    assert segments.startswith("[f=hls:hls_time=")
+    assert segments.endswith(":bsfs/v=dump_extra=freq=keyframe]out2.m3u8")
+    assert argv().count("libx264") == 3
 
 
 def test_gop_longer_than_the_segment_makes_the_segment_longer() -> None:

@@ -2,6 +2,7 @@
 
 from array import array
 from pathlib import Path
+from zlib import crc32
 
 import av
 import pytest
@@ -143,6 +144,24 @@ def test_key_frames_are_at_the_same_times_in_every_rung(bench: Bench) -> None:
             starts += [round(at + time, 3) for time in segment.key_frames]
             at += segment.frames / 25
         assert starts == [0, 2, 4, 6, 8, 10, 12, 14]
+
+
+def test_rung_like_the_mp4_has_its_pictures_and_every_segment_plays_alone(bench: Bench) -> None:
+    key = bench.make("long.mp4", *picture("640x360", "25", 15), *X264)
+    whole = mp4(bench, key, "shared", box=RUNGS[0])
+    assert whole.size == RUNGS[0]
+    pictures: list[int] = []
+    for number in (1, 2, 3):
+        path = bench.fetch(f"shared/hls/video_{RUNGS[0][1]}p_{number:05d}.ts")
+        assert inspect(path).key_frames[0] == 0
+        pictures += _pictures(path)
+    assert pictures == _pictures(bench.scratch / "shared_video.mp4")
+    assert 'CODECS="avc1.6400' in bench.text("shared/hls/video.m3u8")
+
+
+def _pictures(path: Path) -> list[int]:
+    with av.open(str(path)) as media:
+        return [crc32(bytes(frame.planes[0])) for frame in media.decode(video=0)]
 
 
 def test_nothing_personal_of_the_source_is_in_the_output(bench: Bench) -> None:

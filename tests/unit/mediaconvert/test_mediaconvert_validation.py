@@ -1,5 +1,6 @@
 """CreateJob refuses bad settings with the messages that were observed on the service."""
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -202,7 +203,7 @@ json_values = st.recursive(
 def test_junk_is_refused_or_ignored_but_never_breaks(junk: Any, member: str) -> None:
     call = request(simple())
     call["settings"][member] = junk
-    body = __import__("json").dumps(call).encode()
+    body = json.dumps(call).encode()
     operation = service_model().operation_model("CreateJob")
     problems(parse_request(operation, {}, "", body))
 
@@ -211,7 +212,7 @@ def test_junk_is_refused_or_ignored_but_never_breaks(junk: Any, member: str) -> 
 def test_junk_in_an_output_never_breaks(junk: Any, member: str) -> None:
     call = request(simple())
     call["settings"]["outputGroups"][0]["outputs"][0][member] = junk
-    body = __import__("json").dumps(call).encode()
+    body = json.dumps(call).encode()
     operation = service_model().operation_model("CreateJob")
     problems(parse_request(operation, {}, "", body))
 

@@ -1,0 +1,75 @@
+"""Uploading: large files in parts, order, and taking everything back."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+from mediaconvert_harness import OUTPUT_BUCKET, Bench
+
+from mediaconvert_standin.errors import Canceled, DestinationMissing
+from mediaconvert_standin.plan import S3Location, S3Options
+from mediaconvert_standin.publish import MULTIPART_THRESHOLD, PART_BYTES, Publisher
+from mediaconvert_standin.results import Upload
+
+
+def upload(path: Path, key: str, stage: int = 0, bucket: str = OUTPUT_BUCKET) -> Upload:
+    return Upload(path, S3Location(bucket, key), "video/mp4", S3Options(), stage=stage)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.mp4"
+    with path.open("wb") as file:
+        file.truncate(MULTIPART_THRESHOLD + 1)
+    return path
+
+
+def test_large_file_goes_in_parts_and_progress_ends_at_the_total(bench: Bench, large: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    Publisher(bench.s3, lambda: None, lambda done, total: seen.append((done, total))).publish([upload(large, "pub/l")])
+    head = bench.s3.head_object(Bucket=OUTPUT_BUCKET, Key="pub/l")
+    assert (head["ContentLength"], head["ContentType"]) == (MULTIPART_THRESHOLD + 1, "video/mp4")
+    parts = -(-(MULTIPART_THRESHOLD + 1) // PART_BYTES)
+    assert head["ETag"].endswith(f'-{parts}"')
+    assert len(seen) == parts
+    assert seen[-1] == (MULTIPART_THRESHOLD + 1, MULTIPART_THRESHOLD + 1)
+    bench.s3.delete_object(Bucket=OUTPUT_BUCKET, Key="pub/l")
+
+
+def test_stop_in_the_middle_of_a_large_file_leaves_no_parts(bench: Bench, large: Path) -> None:
+    stopped = threading.Event()
+
+    def check() -> None:
+        if stopped.is_set():
+            raise Canceled
+
+    publisher = Publisher(bench.s3, check, lambda *_: stopped.set())
+    with pytest.raises(Canceled):
+        publisher.publish([upload(large, "pub/stopped")])
+    assert bench.s3.list_multipart_uploads(Bucket=OUTPUT_BUCKET).get("Uploads", []) == []
+    publisher.withdraw()
+    assert bench.keys("pub/stopped") == []
+
+
+def test_stages_follow_each_other_and_withdraw_takes_all_back(bench: Bench, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.write_bytes(b"x")
+    uploads = [upload(small, f"staged/{stage}-{number}", stage) for stage in (2, 0, 1) for number in range(4)]
+    publisher = Publisher(bench.s3, lambda: None, lambda *_: None)
+    publisher.publish(uploads)
+    stages = [location.key.partition("/")[2][0] for location in publisher.published]
+    assert stages == sorted(stages)
+    assert len(bench.keys("staged")) == 12
+    publisher.withdraw()
+    assert bench.keys("staged") == []
+
+
+def test_one_failure_stops_the_later_stages(bench: Bench, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.write_bytes(b"x")
+    publisher = Publisher(bench.s3, lambda: None, lambda *_: None)
+    with pytest.raises(DestinationMissing):
+        publisher.publish([upload(small, "x", 0, bucket="no-such-bucket"), upload(small, "after/x", 1)])
+    with pytest.raises(ClientError):
+        bench.s3.head_object(Bucket=OUTPUT_BUCKET, Key="after/x")
