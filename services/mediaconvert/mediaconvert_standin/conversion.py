@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mediaconvert_standin.aws import Clients
 from mediaconvert_standin.errors import Canceled, JobError, TranscodeFailed, UnknownFormat
@@ -61,6 +61,7 @@ class JobConversion:
         self._runner: Runner | None = None
         self._publisher: Publisher | None = None
         self._progress = Progress()
+        self._percent = 0
         self._warnings: list[int] = []
 
     def stop(self) -> None:
@@ -110,14 +111,8 @@ class JobConversion:
         self._complete(collected)
 
     def _download(self, client: S3Client) -> SourceObject:
-        def progress(done: int, total: int) -> None:
-            self._check()
-            if done <= SNIFF_BYTES or total <= 0:
-                return
-            self._progress.advance(done, total)
-
         source = Source(client, self._job.plan.input.source)
-        return source.download(self._folder / INPUT_NAME, progress)
+        return source.download(self._folder / INPUT_NAME, self._advance)
 
     def _probe(self, found: SourceObject) -> tuple[Container, Media]:
         self._check_space(found.size)
@@ -143,9 +138,7 @@ class JobConversion:
         duration = transcode.media.duration
 
         def progress(seconds: float, frames: int) -> None:
-            self._check()
-            self._progress.advance(seconds, duration, frames)
-            self._tools.store.change(self._job.id, {"PROGRESSING"}, percent=self._progress.job_percent())
+            self._advance(seconds, duration, frames)
 
         runner = Runner(self._tools.settings.ffmpeg, arguments(transcode, container), self._folder, duration)
         self._runner = runner
@@ -163,7 +156,7 @@ class JobConversion:
             raise TranscodeFailed("Encoder: [an output file can not be read back]") from error
 
     def _publish(self, client: S3Client, collected: Collected) -> None:
-        self._publisher = Publisher(client, self._check, self._progress.advance)
+        self._publisher = Publisher(client, self._check, self._advance)
         self._publisher.publish(collected.uploads)
 
     def _complete(self, collected: Collected) -> None:
@@ -203,8 +196,16 @@ class JobConversion:
     def _enter(self, phase: str) -> None:
         self._check()
         self._progress.enter(phase)
+        self._percent = self._progress.job_percent()
+        self._tools.store.change(self._job.id, {"PROGRESSING"}, phase=phase, percent=self._percent)
+
+    def _advance(self, done: float, total: float | None, frames: int | None = None) -> None:
+        self._check()
+        self._progress.advance(done, total, frames)
         percent = self._progress.job_percent()
-        self._tools.store.change(self._job.id, {"PROGRESSING"}, phase=phase, percent=percent)
+        if percent != self._percent:
+            self._percent = percent
+            self._tools.store.change(self._job.id, {"PROGRESSING"}, percent=percent)
 
     def _warn(self, codes: list[int]) -> None:
         self._warnings += codes
@@ -212,7 +213,7 @@ class JobConversion:
         for code in codes:
             self._tools.events.send(self._job, "NEW_WARNING", warning_detail(code, texts.get(code, "")))
 
-    def _check(self, *_: Any) -> None:
+    def _check(self) -> None:
         if self._stop.is_set():
             raise Canceled
 

@@ -18,6 +18,7 @@ PROGRESS_PERIOD = 0.25  # seconds
 MAX_MEDIA_SECONDS = 14 * 3600
 LENGTH_MARGIN = 60.0  # seconds past the declared length, for containers that only estimate it
 
+_MAIN_VIDEO = "0:V:0"  # V is video without cover art
 _PRESETS = {"SINGLE_PASS": "veryfast", "SINGLE_PASS_HQ": "medium", "MULTI_PASS_HQ": "slow"}
 _H264_PROFILES = {
     "BASELINE": "baseline",
@@ -36,7 +37,7 @@ _TAGS = {"AVC1": "avc1", "AVC3": "avc3", "HVC1": "hvc1", "HEV1": "hev1"}
 def arguments(transcode: Transcode, container: Container) -> list[str]:
     """Arguments for one run that decodes once and writes every output into the current folder."""
     bundles = bundle(transcode.outputs)
-    statements, pictures, sounds = _graph([member.first for member in bundles], transcode.video_track)
+    statements, pictures, sounds = _graph([member.first for member in bundles])
     argv = [*_global_options(), *_input_options(container)]
     if statements:
         argv += ["-filter_complex", ";".join(statements)]
@@ -47,9 +48,7 @@ def arguments(transcode: Transcode, container: Container) -> list[str]:
     return argv
 
 
-def _graph(
-    outputs: Sequence[OutputTask], video_track: int | None
-) -> tuple[list[str], dict[str, str], dict[tuple[str, int], str]]:
+def _graph(outputs: Sequence[OutputTask]) -> tuple[list[str], dict[str, str], dict[tuple[str, int], str]]:
     """Statements, and the graph's ends by output name: one for the picture, one for each audio description.
 
     Sound goes through the same graph as the picture. In graphs of its own, a burst of inserted silence
@@ -63,7 +62,7 @@ def _graph(
     if shown:
         # The display matrix would be copied to the outputs, whose pixels are already upright.
         chains = [("sidedata=mode=delete:type=DISPLAYMATRIX", *video.filters) for _, video in shown]
-        made, ends = build_graph(chains, f"0:{video_track}")
+        made, ends = build_graph(chains, _MAIN_VIDEO)
         statements += made
         pictures = {name: end for (name, _), end in zip(shown, ends, strict=True)}
     sounds: dict[tuple[str, int], str] = {}

@@ -91,7 +91,6 @@ class GroupTask:
 @dataclass(frozen=True)
 class Transcode:
     media: Media
-    video_track: int | None  # index among all tracks
     groups: tuple[GroupTask, ...]
 
     @property
@@ -114,7 +113,7 @@ def resolve(plan: ConversionPlan, media: Media, started: datetime) -> Transcode:
             ordinal += 1
             outputs.append(_output(plan.input, media, track, group, base, output, ordinal, identifiers))
         groups.append(GroupTask(group, base, tuple(outputs)))
-    transcode = Transcode(media, track.index if track else None, tuple(groups))
+    transcode = Transcode(media, tuple(groups))
     _check_paths(plan.input, transcode)
     return transcode
 

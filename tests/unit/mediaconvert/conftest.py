@@ -69,11 +69,12 @@ def session_environment() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def bench(engine_url: str, standin: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     endpoint, work_dir = standin
-    aws: dict[str, Any] = {"endpoint_url": engine_url, **CREDENTIALS}
+    credentials: dict[str, Any] = {**CREDENTIALS}
+    aws: dict[str, Any] = {"endpoint_url": engine_url, **credentials}
     path_style = Config(signature_version="s3v4", s3={"addressing_style": "path"})
     built = Bench(
         endpoint=endpoint,
-        mediaconvert=boto3.client("mediaconvert", endpoint_url=endpoint, **CREDENTIALS),
+        mediaconvert=boto3.client("mediaconvert", endpoint_url=endpoint, **credentials),
         s3=boto3.client("s3", config=path_style, **aws),
         iam=boto3.client("iam", **aws),
         sqs=boto3.client("sqs", **aws),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import psutil
@@ -50,7 +51,8 @@ def test_sigterm_in_the_middle_of_a_job_leaves_no_child_and_no_file(
 ) -> None:
     started, url, work_dir = process
     key = bench.make("slow.mp4", *SLOW)
-    client = boto3.client("mediaconvert", endpoint_url=url, **CREDENTIALS)
+    credentials: dict[str, Any] = {**CREDENTIALS}
+    client = boto3.client("mediaconvert", endpoint_url=url, **credentials)
     client.create_job(Role=ROLE, Settings=full_settings(key, "stopped"))  # type: ignore[arg-type]
     family = psutil.Process(started.pid)
 
