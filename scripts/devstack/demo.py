@@ -148,7 +148,7 @@ class _Demo:
         return video
 
     def _why_it_failed(self, source: Path, upload: Upload, error: ConversionFailedError) -> str:
-        reason = error.message.rstrip(".")
+        reason = first_clause(error.message)
         kept = "the original is kept" if self._original_exists(upload) else "the original is GONE, which is a bug"
         return f"{source.name} could not be converted: {reason}; {kept}."
 
@@ -203,6 +203,13 @@ class _Demo:
         if show_credentials:
             out(f"password: {account.password}", markup=False, soft_wrap=True)
             out(f"authenticator secret: {account.authenticator.secret}", soft_wrap=True)
+
+
+def first_clause(message: str) -> str:
+    """The first sentence of a message, fit to go on after a colon."""
+    sentence = message.split(". ")[0].rstrip(".")
+    starts_a_word = sentence[1:2].islower() or sentence[1:2] == " "
+    return sentence[:1].lower() + sentence[1:] if starts_a_word else sentence
 
 
 def check_file(file: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from devstack.client import guess_type
-from devstack.demo import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, run_demo
+from devstack.demo import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, first_clause, run_demo
 
 CLOSED = "http://127.0.0.1:9"
 OUTPUTS = {
@@ -69,3 +69,16 @@ def test_ctrl_c_is_one_line_and_exit_130(tmp_path, monkeypatch):
 )
 def test_every_name_gets_a_type_that_the_api_takes(name, content_type):
     assert guess_type(name) == content_type
+
+
+@pytest.mark.parametrize(
+    ("message", "clause"),
+    [
+        ("This file holds no video. Upload another.", "this file holds no video"),
+        ("MP4 files need an index.", "MP4 files need an index"),
+        ("A frame is 3.5 times too large", "a frame is 3.5 times too large"),
+        ("", ""),
+    ],
+)
+def test_a_reason_goes_on_after_a_colon(message, clause):
+    assert first_clause(message) == clause
