@@ -1,15 +1,11 @@
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import boto3
-import httpx
 import pytest
 from botocore.config import Config
-from cdn_harness import DEADLINE_SECONDS, KEY_PAIR_ID, NOW, Server, Signer, Viewer, free_port, wait_until
+from cdn_harness import KEY_PAIR_ID, NOW, Server, Signer, Viewer
 from cryptography.hazmat.primitives.asymmetric import rsa
+from engine import running_engine
 from mypy_boto3_s3 import S3Client
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -31,30 +27,8 @@ def signer(private_key: rsa.RSAPrivateKey) -> Signer:
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The embedded engine's S3, on a free port."""
-    port = free_port()
-    environ = os.environ | {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",
-        "IOT_MTLS_ENABLED": "0",
-        "AUTH": "true",
-        "TMPDIR": str(tmp_path_factory.mktemp("engine")),
-    }
-    program = Path(sys.executable).with_name("ministack")
-    process = subprocess.Popen([program], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: _is_healthy(f"{url}/_localstack/health"), "engine start")
+    with running_engine(tmp_path_factory.mktemp("engine")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(DEADLINE_SECONDS)
-
-
-def _is_healthy(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture(scope="session")

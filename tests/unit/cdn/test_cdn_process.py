@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from cdn_harness import DEADLINE_SECONDS, KEY_PAIR_ID, Viewer, free_port, wait_until
+from cdn_harness import DEADLINE_SECONDS, KEY_PAIR_ID, Viewer, wait_until
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from engine import free_port
 
 SERVICE = Path(__file__).parents[3] / "services" / "cdn"
 

@@ -1,12 +1,8 @@
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx
 import pytest
-from cognito_harness import DEADLINE_SECONDS, REGION, Clock, Server, Service, cognito, free_port, wait_until
+from cognito_harness import REGION, Clock, Server, Service, cognito
+from engine import running_engine
 
 from cognito_standin.app import create_app
 from cognito_standin.settings import Settings
@@ -24,30 +20,8 @@ FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The embedded engine on a free port."""
-    port = free_port()
-    environ = os.environ | {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",
-        "IOT_MTLS_ENABLED": "0",
-        "AUTH": "true",
-        "TMPDIR": str(tmp_path_factory.mktemp("engine")),
-    }
-    program = Path(sys.executable).with_name("ministack")
-    process = subprocess.Popen([program], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: _is_healthy(f"{url}/_localstack/health"), "engine start")
+    with running_engine(tmp_path_factory.mktemp("engine")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(DEADLINE_SECONDS)
-
-
-def _is_healthy(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture(scope="session")
