@@ -18,6 +18,7 @@ from mediaconvert_standin.ffmpeg import INPUT_NAME, arguments
 from mediaconvert_standin.integrity import WARNING_TRUNCATED, check_boxes, check_length
 from mediaconvert_standin.jobs import Job
 from mediaconvert_standin.media import Media
+from mediaconvert_standin.orientation import lay_upright
 from mediaconvert_standin.prober import ProbeError, Prober
 from mediaconvert_standin.progress import Progress
 from mediaconvert_standin.publish import Publisher
@@ -127,6 +128,8 @@ class JobConversion:
             media = self._tools.prober.probe(path, container)
         except ProbeError as error:
             raise UnknownFormat(uri) from error
+        if container.is_iso and any(track.rotation for track in media.video):
+            lay_upright(path)
         self._check()
         return container, media
 
