@@ -3,6 +3,7 @@
 import json
 import os
 
+from devstack.media import find_ffmpeg
 from devstack.processes import Service, installed_program, python_module
 from devstack.settings import ACCESS_KEY_ID, ACCOUNT, EVENT_SOURCE, LOOPBACK, REGION, SECRET_ACCESS_KEY, Settings
 
@@ -37,7 +38,6 @@ def engine(settings: Settings) -> Service:
 
 
 def mediaconvert(settings: Settings) -> Service:
-    chosen = os.environ.get("MEDIACONVERT_FFMPEG")
     return Service(
         "mediaconvert",
         python_module("mediaconvert_standin"),
@@ -48,7 +48,7 @@ def mediaconvert(settings: Settings) -> Service:
             "MEDIACONVERT_ACCOUNT_ID": ACCOUNT,
             "MEDIACONVERT_EVENT_SOURCE": EVENT_SOURCE,
             "MEDIACONVERT_WORK_DIR": str(settings.state_dir / "mediaconvert"),
-            **({"MEDIACONVERT_FFMPEG": chosen} if chosen else {}),
+            "MEDIACONVERT_FFMPEG": os.environ.get("MEDIACONVERT_FFMPEG") or str(find_ffmpeg()),
         },
         f"{settings.mediaconvert_url}/health",
     )

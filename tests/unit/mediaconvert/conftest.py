@@ -1,10 +1,12 @@
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import imageio_ffmpeg
 import pytest
 import uvicorn
 from botocore.config import Config
@@ -27,15 +29,31 @@ def _policy(*statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
+def _ffmpegs() -> dict[str, str]:
+    """The packaged ffmpeg, and the machine's own where there is one: conversions must come out right with both."""
+    system = shutil.which("ffmpeg")
+    return {"packaged": imageio_ffmpeg.get_ffmpeg_exe(), **({"system": system} if system else {})}
+
+
+@pytest.fixture(scope="session", params=_ffmpegs().values(), ids=_ffmpegs().keys())
+def ffmpeg(request: pytest.FixtureRequest) -> str:
+    path: str = request.param
+    return path
+
+
 @pytest.fixture(scope="session")
-def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def engine_url(ffmpeg: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An engine for each ffmpeg: they would meet in the same buckets."""
     with running_engine(tmp_path_factory.mktemp("engine")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def standin(
-    engine_url: str, tmp_path_factory: pytest.TempPathFactory, session_environment: None
+    ffmpeg: str,
+    engine_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    session_environment: None,
 ) -> Iterator[tuple[str, Path]]:
     """The application in this process, behind a real socket."""
     work_dir = tmp_path_factory.mktemp("work")
@@ -47,6 +65,7 @@ def standin(
             "AWS_DEFAULT_REGION": "us-east-1",
             "MEDIACONVERT_EVENT_SOURCE": EVENT_SOURCE,
             "MEDIACONVERT_WORK_DIR": str(work_dir),
+            "MEDIACONVERT_FFMPEG": ffmpeg,
         }
     )
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=port, log_config=None, access_log=False))
