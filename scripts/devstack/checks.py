@@ -3,30 +3,44 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rich.console import Console
 
 from devstack.processes import installed_program
 from devstack.settings import ROOT
 
-SUITES = {
-    "unit": ["tests/unit"],
-    "integration": ["tests/integration"],
-    "all": ["tests/unit", "tests/integration"],
-}
 # Workers of the parallel run; the engine and ffmpeg need the rest of a small machine.
 WORKERS = 2
 
 
-def run_tests(suite: str | None, pytest_arguments: Sequence[str], console: Console) -> int:
-    """Runs the static checks (unless one suite is named) and pytest; returns the first failing exit code, else 0."""
-    commands: list[tuple[str, list[str]]] = [] if suite in {"unit", "integration"} else static_checks()
-    commands.append(("tests", pytest_command(SUITES[suite or "all"], pytest_arguments)))
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Folders of tests, whether the static checks come first, and the environment the tests want."""
+
+    folders: tuple[str, ...]
+    static: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+SUITES = {
+    "unit": Suite(("tests/unit",)),
+    "integration": Suite(("tests/integration",)),
+    "compose": Suite(("tests/compose", "tests/integration"), environment={"SSTECH_ENGINE": "compose"}),
+    "all": Suite(("tests/unit", "tests/integration"), static=True),
+}
+
+
+def run_tests(suite_name: str | None, pytest_arguments: Sequence[str], console: Console) -> int:
+    """Runs the suite (None: everything that needs no Docker); returns the first failing exit code, else 0."""
+    suite = SUITES[suite_name or "all"]
+    commands = [*static_checks()] if suite.static else []
+    commands.append(("tests", pytest_command(suite.folders, pytest_arguments)))
+    environment = {**os.environ, **suite.environment, "PYTHONDONTWRITEBYTECODE": "1"}
     for name, command in commands:
         console.rule(name, align="left")
-        # Colours and bars only where a person looks on.
-        finished = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, check=False)
+        finished = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         if finished.returncode != 0:
             console.print(f"[bold red]{name}: failed[/] (exit code {finished.returncode})")
             return finished.returncode
@@ -45,9 +59,8 @@ def static_checks() -> list[tuple[str, list[str]]]:
 
 
 def pytest_command(folders: Sequence[str], arguments: Sequence[str]) -> list[str]:
-    # With a file or test named by the caller, that is what runs.
-    chosen = any(not argument.startswith("-") for argument in arguments)
-    parallel = (
-        [] if any(argument.startswith("-n") for argument in arguments) else ["-n", str(WORKERS), "--dist", "worksteal"]
-    )
-    return [sys.executable, "-m", "pytest", *parallel, *([] if chosen else folders), *arguments]
+    """The pytest call: in parallel unless told otherwise, on the suite's folders unless a file or test is named."""
+    is_parallel = any(argument.startswith("-n") for argument in arguments)
+    is_named = any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if argument[:1] != "-")
+    workers = [] if is_parallel else ["-n", str(WORKERS), "--dist", "worksteal"]
+    return [sys.executable, "-m", "pytest", *workers, *([] if is_named else folders), *arguments]

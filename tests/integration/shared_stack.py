@@ -19,6 +19,8 @@ import psutil
 from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
+ENGINE = os.environ.get("SSTECH_ENGINE", "embedded")
+"""Engine that the suite runs on: `dev.py test compose` sets it."""
 PORTS = 4
 """Site, engine, MediaConvert, Cognito."""
 FIRST_PORT, LAST_PORT = 20_000, 30_000
@@ -47,7 +49,7 @@ class SharedStack:
         with self._lock:
             if not self._present():
                 self._port.write_text(str(free_ports()))
-                self._dev("up", "--detach", timeout=START_TIMEOUT)
+                self._dev("up", "--detach", "--engine", ENGINE, timeout=START_TIMEOUT)
             self._user().touch()
             return read_outputs(self._state / "outputs.json")
 

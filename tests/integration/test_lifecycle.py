@@ -21,7 +21,11 @@ from devstack.processes import MARK, ProcessTable
 from devstack.waiting import wait_for
 
 from .people import new_email
-from .shared_stack import PORTS, ROOT, free_ports, read_outputs
+from .shared_stack import ENGINE, PORTS, ROOT, free_ports, read_outputs
+
+pytestmark = pytest.mark.skipif(
+    ENGINE != "embedded", reason="processes of the embedded engine; tests/compose has the containers' life cycle"
+)
 
 CONVERSION_TIMEOUT = 120
 ABSENT_TIMEOUT = 15

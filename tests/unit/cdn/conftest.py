@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from cdn_standin.app import create_app
+from cdn_standin.deployment import Deployment
 from cdn_standin.settings import Settings
 
 
@@ -47,23 +49,28 @@ def s3(engine: str) -> S3Client:
 
 
 @pytest.fixture(scope="session")
-def make_settings(private_key: rsa.RSAPrivateKey) -> Callable[..., Settings]:
+def make_settings() -> Callable[..., Settings]:
     def make(**changed: object) -> Settings:
         values: dict[str, object] = {
             "host": "127.0.0.1",
             "port": 8080,
-            "site_bucket": "site",
-            "media_bucket": "media",
+            "deployment_file": Path("unread"),
             "s3_endpoint_url": "http://127.0.0.1:1",
             "public_s3_endpoint_url": "http://s3.localhost:4566",
-            "api_origin_url": "http://127.0.0.1:1",
             "public_url": "http://127.0.0.1:8080",
             "region": "us-east-1",
             "access_key_id": "test",
             "secret_access_key": "test",
-            "public_keys": {KEY_PAIR_ID: private_key.public_key()},
         }
         return Settings(**(values | changed))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_deployment(private_key: rsa.RSAPrivateKey) -> Callable[..., Deployment]:
+    def make(api_origin_url: str = "http://127.0.0.1:1") -> Deployment:
+        return Deployment("site", "media", api_origin_url, {KEY_PAIR_ID: private_key.public_key()})
 
     return make
 
@@ -82,11 +89,16 @@ def serve() -> Iterator[Callable[[ASGIApp], Server]]:
 
 
 @pytest.fixture(scope="session")
-def viewer(serve: Callable[[ASGIApp], Server], make_settings: Callable[..., Settings]) -> Callable[..., Viewer]:
-    """A viewer of a new distribution with the given settings, its clock at NOW."""
+def viewer(
+    serve: Callable[[ASGIApp], Server],
+    make_settings: Callable[..., Settings],
+    make_deployment: Callable[..., Deployment],
+) -> Callable[..., Viewer]:
+    """A viewer of a new distribution with the given settings and API, its clock at NOW."""
 
-    def start(**settings: object) -> Viewer:
-        app: Starlette = create_app(make_settings(**settings), clock=lambda: NOW)
+    def start(*, api_origin_url: str = "http://127.0.0.1:1", **settings: object) -> Viewer:
+        deployment = make_deployment(api_origin_url)
+        app: Starlette = create_app(make_settings(**settings), lambda: deployment, clock=lambda: NOW)
         return Viewer(serve(app).host)
 
     return start

@@ -17,16 +17,22 @@ SERVICE = Path(__file__).parents[3] / "services" / "cdn"
 @pytest.fixture
 def environ(tmp_path: Path, private_key: rsa.RSAPrivateKey) -> dict[str, str]:
     pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({KEY_PAIR_ID: pem}))
+    deployment = tmp_path / "deployment.json"
+    deployment.write_text(
+        json.dumps(
+            {
+                "siteBucket": "site",
+                "mediaBucket": "media",
+                "apiOriginUrl": "http://127.0.0.1:1/rest",
+                "publicKeys": {KEY_PAIR_ID: pem},
+            }
+        )
+    )
     return os.environ | {
         "PYTHONPATH": str(SERVICE),
         "PORT": str(free_port()),
-        "CDN_SITE_BUCKET": "site",
-        "CDN_MEDIA_BUCKET": "media",
         "CDN_S3_ENDPOINT_URL": "http://127.0.0.1:1",
-        "CDN_API_ORIGIN_URL": "http://127.0.0.1:1/rest",
-        "CDN_PUBLIC_KEYS_FILE": str(keys),
+        "CDN_DEPLOYMENT_FILE": str(deployment),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
@@ -56,7 +62,14 @@ def test_the_process_serves_and_ends_cleanly(environ: dict[str, str]) -> None:
 
 
 def test_a_wrong_setting_ends_the_process_with_its_name(environ: dict[str, str]) -> None:
-    process = start(environ | {"CDN_SITE_BUCKET": ""})
+    process = start(environ | {"CDN_DEPLOYMENT_FILE": ""})
     _, errors = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 2
-    assert errors == "cdn: set CDN_SITE_BUCKET; README.md says what it means\n"
+    assert errors == "cdn: set CDN_DEPLOYMENT_FILE; README.md says what it means\n"
+
+
+def test_a_missing_deployment_ends_the_process_with_its_variable(environ: dict[str, str]) -> None:
+    process = start(environ | {"CDN_DEPLOYMENT_FILE": "nowhere.json"})
+    _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 2
+    assert errors.startswith("cdn: CDN_DEPLOYMENT_FILE: cannot read nowhere.json")

@@ -30,7 +30,7 @@ RECORDS = {
 
 
 @pytest.fixture
-def engine():
+def cognito():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             body = json.dumps(RECORDS).encode()
@@ -49,8 +49,8 @@ def engine():
         thread.join()
 
 
-def test_messages_come_oldest_first_with_their_codes(engine):
-    assert read_inbox({"AwsEndpointUrl": engine}) == [
+def test_messages_come_oldest_first_with_their_codes(cognito):
+    assert read_inbox({"CognitoEndpointUrl": cognito}) == [
         {
             "to": "a@example.com",
             "subject": "Welcome",

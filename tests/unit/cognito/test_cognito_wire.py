@@ -160,3 +160,11 @@ def test_a_wrong_json_type_is_refused(body: dict[str, Any]) -> None:
 def test_a_broken_constraint_is_named(body: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidParameterError, match=message):
         parse(**body)
+
+
+def test_the_inbox_is_the_engines(service: Service) -> None:
+    path = "/_ministack/ses/messages"
+    answer = httpx.get(f"{service.url}{path}", trust_env=False)
+    assert answer.status_code == 200
+    assert answer.json() == httpx.get(f"{service.engine_url}{path}", trust_env=False).json()
+    assert httpx.post(f"{service.url}{path}", trust_env=False).status_code == 405
