@@ -176,3 +176,23 @@ def test_outputs_are_what_the_contract_lists(own: Stack) -> None:
         *("UploadTopicArn", "TriggerQueueUrl", "DeadLetterQueueUrl", "AccessKeyId", "SecretAccessKey"),
     }
     assert all(isinstance(value, str) and value for value in outputs.values())
+
+
+def test_a_conversion_that_down_interrupts_goes_on_after_the_next_up(own: Stack, tmp_path: Path) -> None:
+    outputs = own.up()
+    clip = clips.make_clip("mp4-h264-aac", tmp_path, seconds=20, size=(1280, 720))
+    with Platform(outputs, lambda: read_inbox(outputs)) as platform:
+        account, library = platform.join(new_email(), new_password())
+        video_id = library.upload(clip).video_id
+        wait_for(
+            lambda: library.video(video_id).status == "converting",
+            "the conversion to start",
+            timeout=CONVERSION_TIMEOUT,
+        )
+
+    assert own.dev("down").returncode == 0
+    outputs = own.up()
+
+    with Platform(outputs, lambda: read_inbox(outputs)) as platform:
+        library = platform.sign_in(account)
+        library.wait_ready(video_id, CONVERSION_TIMEOUT)

@@ -19,10 +19,12 @@ from starlette.routing import Route
 from mediaconvert_standin import __version__
 from mediaconvert_standin.aws import Clients
 from mediaconvert_standin.conversion import JobConversion, Tools
+from mediaconvert_standin.database import Database
 from mediaconvert_standin.errors import ApiError, BadRequest, NotImplementedHere
 from mediaconvert_standin.events import EventSender
 from mediaconvert_standin.operations import Operations
 from mediaconvert_standin.prober import Prober
+from mediaconvert_standin.resuming import resume
 from mediaconvert_standin.scheduler import Scheduler
 from mediaconvert_standin.schema import check_request
 from mediaconvert_standin.settings import Settings
@@ -45,9 +47,12 @@ class Service:
         settings.work_dir.mkdir(parents=True, exist_ok=True)
         clients = Clients(settings)
         self._prober = Prober()
-        self._events = EventSender(clients.events, settings)
-        tools = Tools(settings, clients, self._prober, JobStore(), self._events)
+        self._database = Database(settings.work_dir / "state.sqlite3")
+        self._events = EventSender(clients.events, settings, self._database)
+        store = JobStore(self._database)
+        tools = Tools(settings, clients, self._prober, store, self._events)
         self._scheduler = Scheduler(lambda job: JobConversion(tools, job), settings.concurrent_jobs)
+        resume(store, self._scheduler, self._events)
         self.operations = Operations(tools, self._scheduler)
         routes()
         self._prober.warm_up()
@@ -56,6 +61,7 @@ class Service:
         self._scheduler.close(STOP_SECONDS)
         self._prober.close()
         self._events.close(STOP_SECONDS)
+        self._database.close()
 
 
 def create_app(settings: Settings) -> Starlette:

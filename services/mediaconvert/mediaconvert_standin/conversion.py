@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaconvert_standin.aws import Clients
-from mediaconvert_standin.errors import Canceled, JobError, TranscodeFailed, UnknownFormat
+from mediaconvert_standin.errors import Canceled, JobError, SourceMissing, TranscodeFailed, UnknownFormat
 from mediaconvert_standin.events import EventSender, complete_detail, error_detail, warning_detail
 from mediaconvert_standin.ffmpeg import INPUT_NAME, arguments
 from mediaconvert_standin.integrity import WARNING_TRUNCATED, check_boxes, check_length
@@ -34,6 +34,9 @@ from mediaconvert_standin.transcode import Transcode, resolve
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# After a restart the storage may come back later than this process; the service itself retries for minutes.
+MISSING_SOURCE_SECONDS = 60.0
+MISSING_SOURCE_PAUSE = 0.5
 MIN_FREE_BYTES = 256 * 1024 * 1024
 FREE_BYTES_PER_INPUT_BYTE = 2
 _MP4 = Container("mov", "mov,mp4,m4a,3gp,3g2,mj2", "mp4")
@@ -113,7 +116,13 @@ class JobConversion:
 
     def _download(self, client: S3Client) -> SourceObject:
         source = Source(client, self._job.plan.input.source)
-        return source.download(self._folder / INPUT_NAME, self._advance)
+        give_up_at = time.monotonic() + (MISSING_SOURCE_SECONDS if self._job.retries else 0)
+        while True:
+            try:
+                return source.download(self._folder / INPUT_NAME, self._advance)
+            except SourceMissing:
+                if time.monotonic() >= give_up_at or self._stop.wait(MISSING_SOURCE_PAUSE):
+                    raise
 
     def _probe(self, found: SourceObject) -> tuple[Container, Media]:
         self._check_space(found.size)

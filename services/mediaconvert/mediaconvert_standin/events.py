@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import queue
@@ -9,8 +10,9 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError, HTTPClientError  # noqa: A004
 
+from mediaconvert_standin.database import Database
 from mediaconvert_standin.jobs import Job
 from mediaconvert_standin.results import details_of_event
 from mediaconvert_standin.settings import Settings
@@ -42,7 +44,7 @@ def warning_detail(code: int, message: str) -> Json:
 
 
 def event_entry(settings: Settings, job: Job, status: str, extra: Json, timestamp_ms: int) -> Json:
-    """One entry of PutEvents. Details carry epoch milliseconds, ``Time`` is cut to the second."""
+    """One entry of PutEvents as it is kept: ``Time`` in epoch seconds. Details carry epoch milliseconds."""
     detail = {
         "timestamp": timestamp_ms,
         "accountId": settings.account_id,
@@ -56,25 +58,29 @@ def event_entry(settings: Settings, job: Job, status: str, extra: Json, timestam
         "Source": settings.event_source,
         "DetailType": DETAIL_TYPE,
         "Resources": [job.arn],
-        "Time": datetime.fromtimestamp(timestamp_ms // 1000, UTC),
+        "Time": timestamp_ms // 1000,
         "Detail": json.dumps(detail),
     }
 
 
 class EventSender:
-    """Sends from one thread, in the order of ``send``."""
+    """Sends from one thread, in the order of ``send``. An event is kept on disk until the bus has taken it."""
 
-    def __init__(self, client: EventBridgeClient, settings: Settings) -> None:
+    def __init__(self, client: EventBridgeClient, settings: Settings, database: Database) -> None:
         self._client = client
         self._settings = settings
-        self._entries: queue.Queue[Json | None] = queue.Queue()
+        self._database = database
+        self._entries: queue.Queue[tuple[int, Json] | None] = queue.Queue()
+        for number, text in database.events():
+            self._entries.put((number, json.loads(text)))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
         self._thread.start()
 
     def send(self, job: Job, status: str, extra: Json | None = None) -> None:
         timestamp_ms = int(datetime.now(UTC).timestamp() * 1000)
-        self._entries.put(event_entry(self._settings, job, status, extra or {}, timestamp_ms))
+        entry = event_entry(self._settings, job, status, extra or {}, timestamp_ms)
+        self._entries.put((self._database.keep_event(json.dumps(entry)), entry))
 
     def close(self, timeout: float) -> None:
         """Send what is waiting, for at most ``timeout`` seconds, without further retries."""
@@ -83,23 +89,37 @@ class EventSender:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        while (entry := self._entries.get()) is not None:
-            self._deliver(entry)
+        while (waiting := self._entries.get()) is not None:
+            number, entry = waiting
+            if self._deliver(entry):
+                self._database.forget_event(number)
 
-    def _deliver(self, entry: Json) -> None:
-        problem = ""
-        for wait in (*RETRY_SECONDS, None):
-            problem = self._put(entry)
-            if not problem or wait is None or self._stopping.wait(wait):
-                break
-        if problem:
-            logger.error("event lost for %s: %s", entry["Resources"][0], problem)
+    def _deliver(self, entry: Json) -> bool:
+        """Whether the event is done with: taken by the bus, or refused by it again and again.
+
+        While the bus cannot be reached the event waits, for as long as that takes.
+        """
+        for wait in itertools.chain(RETRY_SECONDS, itertools.repeat(RETRY_SECONDS[-1])):
+            try:
+                problem = self._put(entry)
+            except (ConnectionError, HTTPClientError, EndpointConnectionError) as error:
+                logger.warning("EventBridge cannot be reached, events wait: %s", error)
+            else:
+                if not problem:
+                    return True
+                if wait == RETRY_SECONDS[-1]:
+                    logger.error("event lost for %s: %s", entry["Resources"][0], problem)
+                    return True
+            if self._stopping.wait(wait):
+                return False
+        return False
 
     def _put(self, entry: Json) -> str:
         """Empty when the bus took the event, else the reason."""
+        sent = {**entry, "Time": datetime.fromtimestamp(entry["Time"], UTC)}
         try:
-            answer = self._client.put_events(Entries=[entry])  # type: ignore[list-item]
-        except (ClientError, BotoCoreError) as error:
+            answer = self._client.put_events(Entries=[sent])  # type: ignore[list-item]
+        except ClientError as error:
             return str(error)
         failed = answer["Entries"][0] if answer.get("FailedEntryCount") else {}
         return f"{failed.get('ErrorCode', '')} {failed.get('ErrorMessage', '')}".strip()

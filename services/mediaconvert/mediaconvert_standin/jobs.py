@@ -35,6 +35,7 @@ class Job:
     error_message: str | None = None
     results: tuple[GroupResult, ...] = ()
     warnings: tuple[int, ...] = field(default=())
+    retries: int = 0  # how often a restart of the service began it again
 
     @property
     def role(self) -> str:
@@ -90,7 +91,7 @@ def describe(job: Job) -> Json:
         **{name: request[name] for name in _ECHOED if request.get(name) is not None},
     }
     if job.started_at is not None:
-        shown["retryCount"] = 0
+        shown["retryCount"] = job.retries
     if job.status == "COMPLETE":
         shown["outputGroupDetails"] = details_of_job(job.results)
     if job.warnings:

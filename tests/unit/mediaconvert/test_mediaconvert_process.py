@@ -13,60 +13,125 @@ import psutil
 import pytest
 import requests
 from engine import CREDENTIALS, free_port
-from mediaconvert_harness import DEADLINE_SECONDS, ROLE, SLOW, Bench, full_settings, wait_until
+from mediaconvert_harness import (
+    DEADLINE_SECONDS,
+    EVENT_SOURCE,
+    ROLE,
+    SLOW,
+    Bench,
+    full_settings,
+    picture,
+    wait_until,
+)
+
+from mediaconvert_standin.resuming import MAX_RETRIES
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 
 
-@pytest.fixture
-def process(engine_url: str, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", str, Path]]:
-    port = free_port()
-    environment = os.environ | {
-        "PORT": str(port),
-        "AWS_ENDPOINT_URL": engine_url,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "MEDIACONVERT_WORK_DIR": str(tmp_path / "work"),
-    }
-    started = subprocess.Popen([sys.executable, "-m", "mediaconvert_standin"], env=environment, stderr=subprocess.PIPE)
-    url = f"http://127.0.0.1:{port}"
+class Process:
+    """The stand-in as a program of its own that can be killed and started again."""
 
-    def healthy() -> bool | None:
+    def __init__(self, engine_url: str, work_dir: Path) -> None:
+        self.work_dir = work_dir
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._environment = os.environ | {
+            "PORT": str(self._port),
+            "AWS_ENDPOINT_URL": engine_url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "MEDIACONVERT_WORK_DIR": str(work_dir),
+            "MEDIACONVERT_EVENT_SOURCE": EVENT_SOURCE,
+        }
+        credentials: dict[str, Any] = {**CREDENTIALS}
+        self.client = boto3.client("mediaconvert", endpoint_url=self.url, **credentials)
+        self.start()
+
+    def start(self) -> None:
+        self.running = subprocess.Popen(
+            [sys.executable, "-m", "mediaconvert_standin"], env=self._environment, stderr=subprocess.DEVNULL
+        )
+        wait_until(self._healthy, "the process")
+
+    def kill(self) -> None:
+        """As a crash or `docker kill` ends it, with all its children."""
+        for child in psutil.Process(self.running.pid).children(recursive=True):
+            child.kill()
+        self.running.kill()
+        self.running.wait()
+
+    def transcoding(self) -> list[psutil.Process] | None:
+        """The children, once ffmpeg is among them."""
+        children = psutil.Process(self.running.pid).children(recursive=True)
+        return children if any("ffmpeg" in child.name() for child in children) else None
+
+    def status(self, job_id: str) -> str:
+        return str(self.client.get_job(Id=job_id)["Job"]["Status"])
+
+    def _healthy(self) -> bool | None:
         try:
-            return requests.get(f"{url}/health", timeout=5).json()["status"] == "ok" or None
+            return requests.get(f"{self.url}/health", timeout=5).json()["status"] == "ok" or None
         except requests.ConnectionError:
             return None
 
-    wait_until(healthy, "the process")
-    yield started, url, tmp_path / "work"
-    started.kill()
-    started.wait()
-    assert started.stderr is not None
-    started.stderr.close()
+
+@pytest.fixture
+def process(engine_url: str, tmp_path: Path) -> Iterator[Process]:
+    one = Process(engine_url, tmp_path / "work")
+    yield one
+    one.running.kill()
+    one.running.wait()
+    one.client.close()
 
 
-def test_sigterm_in_the_middle_of_a_job_leaves_no_child_and_no_file(
-    process: tuple["subprocess.Popen[bytes]", str, Path], bench: Bench
-) -> None:
-    started, url, work_dir = process
+def test_sigterm_in_the_middle_of_a_job_leaves_no_child_and_no_file(process: Process, bench: Bench) -> None:
     key = bench.make("slow.mp4", *SLOW)
-    credentials: dict[str, Any] = {**CREDENTIALS}
-    client = boto3.client("mediaconvert", endpoint_url=url, **credentials)
-    client.create_job(Role=ROLE, Settings=full_settings(key, "stopped"))  # type: ignore[arg-type]
-    family = psutil.Process(started.pid)
+    process.client.create_job(Role=ROLE, Settings=full_settings(key, "stopped"))  # type: ignore[arg-type]
+    children = wait_until(process.transcoding, "ffmpeg")
 
-    def transcoding() -> list[psutil.Process] | None:
-        children = family.children(recursive=True)
-        return children if any("ffmpeg" in child.name() for child in children) else None
+    process.running.send_signal(signal.SIGTERM)
 
-    children = wait_until(transcoding, "ffmpeg")
-    client.close()
-    started.send_signal(signal.SIGTERM)
-    assert started.wait(DEADLINE_SECONDS) == 0
+    assert process.running.wait(DEADLINE_SECONDS) == 0
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-    assert not list(work_dir.glob("jobs/*"))
+    assert not list(process.work_dir.glob("jobs/*"))
     assert bench.keys("stopped") == []
+
+
+def test_a_killed_process_finishes_its_jobs_after_the_next_start(process: Process, bench: Bench) -> None:
+    key = bench.make("short.mp4", *picture("320x180"), "-c:v", "libx264", "-pix_fmt", "yuv420p")
+    slow = bench.make("slow.mp4", *SLOW)
+    jobs = [
+        process.client.create_job(Role=ROLE, Settings=full_settings(source, prefix))["Job"]["Id"]  # type: ignore[arg-type]
+        for source, prefix in ((slow, "killed-while-running"), (key, "killed-while-waiting"), (key, "killed-too"))
+    ]
+    wait_until(process.transcoding, "ffmpeg")
+
+    process.kill()
+    process.client.close()
+    process.start()
+
+    for job_id in jobs:
+        wait_until(lambda job_id=job_id: process.status(job_id) == "COMPLETE" or None, "the job")  # type: ignore[misc]
+    assert process.client.get_job(Id=jobs[0])["Job"]["RetryCount"] == 1
+    assert "video.mp4" in bench.keys("killed-while-running")
+    assert "video.mp4" in bench.keys("killed-while-waiting")
+
+
+def test_a_job_that_was_running_at_every_end_of_the_process_is_given_up(process: Process, bench: Bench) -> None:
+    key = bench.make("slow.mp4", *SLOW)
+    job_id = process.client.create_job(Role=ROLE, Settings=full_settings(key, "poison"))["Job"]["Id"]  # type: ignore[arg-type]
+    for _ in range(MAX_RETRIES + 1):
+        wait_until(process.transcoding, "ffmpeg")
+        process.kill()
+        process.client.close()
+        process.start()
+
+    job = process.client.get_job(Id=job_id)["Job"]
+
+    assert (job["Status"], job["ErrorCode"]) == ("ERROR", 1999)
+    assert bench.keys("poison") == []
 
 
 def test_wrong_setting_ends_the_process_with_a_reason() -> None:

@@ -1,0 +1,62 @@
+"""Events wait on disk while EventBridge is away."""
+
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+from mediaconvert_harness import wait_until
+from test_mediaconvert_pure import job
+
+from mediaconvert_standin.database import Database
+from mediaconvert_standin.events import EventSender
+from mediaconvert_standin.settings import Settings
+
+
+class Bus:
+    """EventBridge that can be away."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        self.away = away
+        self.taken: list[str] = []
+        self.asked = 0
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # boto3's name
+        self.asked += 1
+        if self.away:
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+        self.taken += [entry["Detail"] for entry in Entries]
+        return {"FailedEntryCount": 0, "Entries": [{}]}
+
+
+def sender(bus: Bus, database: Database) -> EventSender:
+    return EventSender(bus, Settings.from_environ({}), database)  # type: ignore[arg-type]
+
+
+def test_events_wait_while_the_bus_is_away_and_keep_their_order(tmp_path: Path) -> None:
+    database, bus = Database(tmp_path / "state.sqlite3"), Bus(away=True)
+    events = sender(bus, database)
+    events.send(job(), "PROGRESSING")
+    events.send(job(), "COMPLETE")
+    wait_until(lambda: bus.asked >= 2 or None, "a second try")
+
+    bus.away = False
+
+    wait_until(lambda: len(bus.taken) == 2 or None, "both events")
+    assert ['"PROGRESSING"' in bus.taken[0], '"COMPLETE"' in bus.taken[1]] == [True, True]
+    events.close(5)
+    assert database.events() == []
+
+
+def test_an_event_that_was_not_taken_is_sent_by_the_next_process(tmp_path: Path) -> None:
+    before = Database(tmp_path / "state.sqlite3")
+    stopped = sender(Bus(away=True), before)
+    stopped.send(job(), "COMPLETE")
+    stopped.close(5)
+    before.close()
+    after, bus = Database(tmp_path / "state.sqlite3"), Bus()
+
+    events = sender(bus, after)
+
+    wait_until(lambda: len(bus.taken) == 1 or None, "the event")
+    events.close(5)
+    assert after.events() == []
