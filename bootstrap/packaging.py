@@ -53,7 +53,7 @@ def package_functions(build: Path, *, sources: Path = FUNCTIONS, lock: Path = LO
         PackagingError: a dependency cannot be installed or carries native code.
     """
     build.mkdir(parents=True, exist_ok=True)
-    dependencies = _install_dependencies(build, lock)
+    dependencies = install_dependencies(build, lock)
     digest = _source_digest(sources, dependencies)
     path = build / f"functions-{digest[:16]}.zip"
     if not path.exists():
@@ -61,7 +61,8 @@ def package_functions(build: Path, *, sources: Path = FUNCTIONS, lock: Path = LO
     return Package(path, digest)
 
 
-def _install_dependencies(build: Path, lock: Path) -> Path:
+def install_dependencies(build: Path, lock: Path) -> Path:
+    """Folder below `build` with what `lock` names, installed unless it is there. Raises PackagingError."""
     target = build / f"dependencies-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
     if target.is_dir():
         return target

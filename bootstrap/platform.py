@@ -5,12 +5,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
 
 from bootstrap.artifacts import ensure_bucket, ensure_object
+from bootstrap.in_place import create_or_refresh
 from bootstrap.names import StageNames, stage_names
 from bootstrap.packaging import Package, package_functions
 from bootstrap.signing_key import PublicKey, ensure_signing_key
@@ -27,12 +28,16 @@ SITE_CONFIG_KEY = "config.json"
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Where to deploy: an AWS API endpoint (None is AWS itself) and the credentials for it."""
+    """Where to deploy: an AWS API endpoint (None is AWS itself) and the credentials for it.
+
+    `updates_stacks` is false for an engine whose CloudFormation can only create.
+    """
 
     region: str
     endpoint_url: str | None = None
     access_key_id: str | None = None
     secret_access_key: str | None = None
+    updates_stacks: bool = True
 
     def session(self) -> boto3.Session:
         return boto3.Session(
@@ -81,17 +86,35 @@ def deploy_platform(
     ensure_object(s3, artefacts, package.key, package.path.read_bytes())
     key = ensure_signing_key(session.client("ssm", endpoint_url=engine.endpoint_url), f"/{names.signing_key_parameter}")
     say("Deploying the template")
-    deployed = deploy_stack(
-        session.client("cloudformation", endpoint_url=engine.endpoint_url),
-        names.stack,
-        template_url=_upload_template(s3, artefacts),
-        parameters={**_parameters(deployment.stage, names, artefacts, package, key), **deployment.parameters},
-        pace="fast" if engine.endpoint_url else "slow",
-    )
+    parameters = {**_parameters(deployment.stage, names, artefacts, package, key), **deployment.parameters}
+    deployed = _deploy_template(session, engine, names.stack, _upload_template(s3, artefacts), parameters, package)
     say("Publishing the site")
     files = {**read_site(deployment.site), SITE_CONFIG_KEY: _site_config(deployed)}
     publish_site(s3, deployed.outputs["SiteBucketName"], files)
     return Platform(deployed.outputs, deployed.changed, key)
+
+
+def _deploy_template(
+    session: boto3.Session,
+    engine: Engine,
+    name: str,
+    template_url: str,
+    parameters: Mapping[str, str],
+    package: Package,
+) -> Deployed:
+    cloudformation = session.client("cloudformation", endpoint_url=engine.endpoint_url)
+    if engine.updates_stacks:
+        pace: Literal["fast", "slow"] = "fast" if engine.endpoint_url else "slow"
+        return deploy_stack(cloudformation, name, template_url=template_url, parameters=parameters, pace=pace)
+    return create_or_refresh(
+        cloudformation,
+        session.client("lambda", endpoint_url=engine.endpoint_url),
+        name,
+        template_url=template_url,
+        template=render_template(),
+        parameters=parameters,
+        package=package,
+    )
 
 
 def _s3_config() -> Config:

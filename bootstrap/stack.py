@@ -11,6 +11,7 @@ from bootstrap.errors import DeploymentError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 # A stack in this state was never created: only a change set of type CREATE fits.
 NEVER_CREATED = "REVIEW_IN_PROGRESS"
@@ -42,7 +43,7 @@ def deploy_stack(
         DeploymentError: the change set was refused or the stack rolled back; carries the first real cause.
     """
     change_set = f"deploy-{time.time_ns()}"
-    kind: Literal["CREATE", "UPDATE"] = "UPDATE" if _is_created(cloudformation, name) else "CREATE"
+    kind: Literal["CREATE", "UPDATE"] = "UPDATE" if find_stack(cloudformation, name) else "CREATE"
     cloudformation.create_change_set(
         StackName=name,
         ChangeSetName=change_set,
@@ -64,14 +65,15 @@ def stack_outputs(cloudformation: "CloudFormationClient", name: str) -> dict[str
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def _is_created(cloudformation: "CloudFormationClient", name: str) -> bool:
+def find_stack(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef | None":
+    """The stack, or None when it was never created."""
     try:
-        stacks = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
-            return False
+            return None
         raise
-    return stacks[0]["StackStatus"] != NEVER_CREATED
+    return None if stack["StackStatus"] == NEVER_CREATED else stack
 
 
 def _change_set_is_ready(cloudformation: "CloudFormationClient", name: str, change_set: str, poll: float) -> bool:

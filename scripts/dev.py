@@ -24,6 +24,7 @@ SOURCE_ROOTS = (
     "services/mediaconvert",
     "services/cognito",
     "services/cdn",
+    "services/localstack",
 )
 BAR_WIDTH = 30
 

@@ -17,9 +17,13 @@ WORKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Folders of tests, whether the static checks come first, and the environment the tests want."""
+    """Folders of tests, whether the static checks come first, and the environment the tests want.
+
+    `alone` are folders whose tests come before the others and one at a time: they stop and start whole stacks.
+    """
 
     folders: tuple[str, ...]
+    alone: tuple[str, ...] = ()
     static: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -27,7 +31,11 @@ class Suite:
 SUITES = {
     "unit": Suite(("tests/unit",)),
     "integration": Suite(("tests/integration",)),
-    "compose": Suite(("tests/compose", "tests/integration"), environment={"SSTECH_ENGINE": "compose"}),
+    "compose": Suite(
+        ("tests/integration",),
+        alone=("tests/compose", "services/localstack/acceptance"),
+        environment={"SSTECH_ENGINE": "compose"},
+    ),
     "all": Suite(("tests/unit", "tests/integration"), static=True),
 }
 
@@ -36,6 +44,8 @@ def run_tests(suite_name: str | None, pytest_arguments: Sequence[str], console: 
     """Runs the suite (None: everything that needs no Docker); returns the first failing exit code, else 0."""
     suite = SUITES[suite_name or "all"]
     commands = [*static_checks()] if suite.static else []
+    if not _names_tests(pytest_arguments):
+        commands += [(folder, pytest_command((folder,), ["-n0", *pytest_arguments])) for folder in suite.alone]
     commands.append(("tests", pytest_command(suite.folders, pytest_arguments)))
     environment = {**os.environ, **suite.environment, "PYTHONDONTWRITEBYTECODE": "1"}
     for name, command in commands:
@@ -61,6 +71,10 @@ def static_checks() -> list[tuple[str, list[str]]]:
 def pytest_command(folders: Sequence[str], arguments: Sequence[str]) -> list[str]:
     """The pytest call: in parallel unless told otherwise, on the suite's folders unless a file or test is named."""
     is_parallel = any(argument.startswith("-n") for argument in arguments)
-    is_named = any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if argument[:1] != "-")
     workers = [] if is_parallel else ["-n", str(WORKERS), "--dist", "worksteal"]
-    return [sys.executable, "-m", "pytest", *workers, *([] if is_named else folders), *arguments]
+    return [sys.executable, "-m", "pytest", *workers, *([] if _names_tests(arguments) else folders), *arguments]
+
+
+def _names_tests(arguments: Sequence[str]) -> bool:
+    """Whether a file or a single test is among pytest's arguments."""
+    return any((ROOT / argument.partition("::")[0]).exists() for argument in arguments if argument[:1] != "-")

@@ -12,12 +12,13 @@ from typing import Any
 from rich.console import Console
 
 from bootstrap.errors import BootstrapError
+from devstack.compose import ComposeError
 from devstack.ports import PortTakenError
 from devstack.processes import ServiceFailedError
-from devstack.settings import Settings, SettingsError
+from devstack.settings import ENGINES, Settings, SettingsError
 
 # Errors whose message is meant for the person at the terminal.
-EXPECTED = (BootstrapError, PortTakenError, ServiceFailedError, SettingsError)
+EXPECTED = (BootstrapError, ComposeError, PortTakenError, ServiceFailedError, SettingsError)
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -47,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
-    from devstack.up import BusyError
+    from devstack.up import BusyError, OtherEngineError
 
-    return (*EXPECTED, BusyError, NotRunningError)
+    return (*EXPECTED, BusyError, NotRunningError, OtherEngineError)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -61,8 +62,10 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     up = _command(commands, "up", run_up, "start the stack, deploy into it and print the site's address")
-    up.add_argument("--engine", choices=["embedded"], default="embedded", help="AWS engine (default: embedded)")
-    up.add_argument("--detach", action="store_true", help="return once everything is healthy")
+    up.add_argument("--engine", choices=ENGINES, help="AWS engine (default: DEV_ENGINE, else embedded, without Docker)")
+    mode = up.add_mutually_exclusive_group()
+    mode.add_argument("--detach", action="store_true", help="return once everything is healthy")
+    mode.add_argument("--watch", action="store_true", help="bring a changed stand-in into its container (compose only)")
 
     down = _command(commands, "down", run_down, "stop the stack; its data stays")
     down.add_argument("--volumes", action="store_true", help="forget the data too")
@@ -99,7 +102,7 @@ def _command(
 def run_up(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.up import run_up
 
-    return run_up(settings, Console(), detach=options.detach)
+    return run_up(settings, Console(), engine=options.engine, detach=options.detach, watch=options.watch)
 
 
 def run_down(options: argparse.Namespace, settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""The e-mails that the local Cognito "sent", read from the engine."""
+"""The e-mails that the local Cognito "sent"."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Message(TypedDict):
 
 
 def read_inbox(outputs: Mapping[str, str]) -> list[Message]:
-    """All messages, oldest first. Raises requests.RequestException when the engine does not answer."""
-    endpoint = outputs.get("AwsEndpointUrl")
+    """All messages, oldest first. Raises requests.RequestException when Cognito does not answer."""
+    endpoint = outputs.get("CognitoEndpointUrl")
     if endpoint is None:
         return []  # on AWS the messages are real e-mails
     response = requests.get(endpoint.rstrip("/") + MESSAGES_PATH, timeout=TIMEOUT)

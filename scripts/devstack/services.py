@@ -1,11 +1,11 @@
 """The four services of the embedded stack and what each is told."""
 
-import json
 import os
 
+from bootstrap.local_account import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET_ACCESS_KEY
 from devstack.media import find_ffmpeg
 from devstack.processes import Service, installed_program, python_module
-from devstack.settings import ACCESS_KEY_ID, ACCOUNT, EVENT_SOURCE, LOOPBACK, REGION, SECRET_ACCESS_KEY, Settings
+from devstack.settings import EVENT_SOURCE, LOOPBACK, Settings
 
 AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -63,20 +63,16 @@ def cognito(settings: Settings) -> Service:
     )
 
 
-def cdn(settings: Settings, outputs: dict[str, str], keys: dict[str, str]) -> Service:
-    """The CDN is told where the API is, so it starts after the deployment; `keys` maps key pair ids to PEM."""
-    settings.cdn_keys_file.write_text(json.dumps(keys), encoding="utf-8")
+def cdn(settings: Settings) -> Service:
+    """The CDN reads what the deployment wrote for it, so it starts after one."""
     return Service(
         "cdn",
         python_module("cdn_standin"),
         {
             **AWS_ENVIRONMENT,
             **_address(settings, 0),
-            "CDN_SITE_BUCKET": outputs["SiteBucketName"],
-            "CDN_MEDIA_BUCKET": outputs["MediaBucketName"],
+            "CDN_DEPLOYMENT_FILE": str(settings.cdn_deployment_file),
             "CDN_S3_ENDPOINT_URL": settings.engine_url,
-            "CDN_API_ORIGIN_URL": f"{settings.engine_url}/_aws/execute-api/{outputs['ApiId']}",
-            "CDN_PUBLIC_KEYS_FILE": str(settings.cdn_keys_file),
             "CDN_PUBLIC_URL": settings.site_url,
         },
         f"{settings.site_url}/health",

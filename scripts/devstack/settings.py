@@ -15,13 +15,10 @@ DEFAULT_STATE_DIR = ".local"
 PORTS_IN_A_STACK = 4
 HIGHEST_PORT = 65535
 
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
-# The embedded engine accepts any secret for its root key: these are not a boundary, everything binds to loopback.
-ACCESS_KEY_ID = "test"
-SECRET_ACCESS_KEY = "test"  # noqa: S105  # see above
-# The engine refuses event sources that start with `aws.` from others, as AWS does.
+# The embedded engine refuses event sources that start with `aws.` from others, as AWS does.
 EVENT_SOURCE = "emulated.mediaconvert"
+ENGINES = ("embedded", "compose")
+DEFAULT_PROJECT = "sstech-video"
 
 
 class SettingsError(Exception):
@@ -30,21 +27,31 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One stack: its ports and its state directory. Two stacks differ in both."""
+    """One stack: its ports and its state directory. Two stacks differ in both.
+
+    `engine` is the one that `up` starts when nobody names another; `project_name` is docker compose's, "" unless set.
+    """
 
     port_base: int
     state_dir: Path
+    engine: str = ENGINES[0]
+    project_name: str = ""
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Reads `environ` (default: `.env`, overridden by the process environment).
 
         Raises:
-            SettingsError: a port that is no number or out of range.
+            SettingsError: a port that is no number or out of range, or an unknown engine.
         """
         values = _with_env_file() if environ is None else environ
         state_dir = Path(values.get("DEV_STATE_DIR") or DEFAULT_STATE_DIR).expanduser()
-        return cls(_port_base(values.get("DEV_PORT_BASE") or str(DEFAULT_PORT_BASE)), (ROOT / state_dir).resolve())
+        return cls(
+            port_base=_port_base(values.get("DEV_PORT_BASE") or str(DEFAULT_PORT_BASE)),
+            state_dir=(ROOT / state_dir).resolve(),
+            engine=_engine(values.get("DEV_ENGINE") or ENGINES[0]),
+            project_name=values.get("COMPOSE_PROJECT_NAME") or "",
+        )
 
     @property
     def site_url(self) -> str:
@@ -63,6 +70,13 @@ class Settings:
         return self._url(3)
 
     @property
+    def compose_project(self) -> str:
+        """Name of the compose project; a stack with ports of its own has a name of its own."""
+        if self.project_name:
+            return self.project_name
+        return DEFAULT_PROJECT if self.port_base == DEFAULT_PORT_BASE else f"{DEFAULT_PROJECT}-{self.port_base}"
+
+    @property
     def outputs_file(self) -> Path:
         return self.state_dir / "outputs.json"
 
@@ -71,8 +85,8 @@ class Settings:
         return self.state_dir / "logs"
 
     @property
-    def cdn_keys_file(self) -> Path:
-        return self.state_dir / "cdn-keys.json"
+    def cdn_deployment_file(self) -> Path:
+        return self.state_dir / "cdn.json"
 
     def _url(self, offset: int) -> str:
         return f"http://{LOOPBACK}:{self.port_base + offset}"
@@ -89,3 +103,9 @@ def _port_base(text: str) -> int:
             f"DEV_PORT_BASE is '{text}', but must be a port number up to {HIGHEST_PORT - PORTS_IN_A_STACK + 1}."
         )
     return int(text)
+
+
+def _engine(name: str) -> str:
+    if name not in ENGINES:
+        raise SettingsError(f"DEV_ENGINE is '{name}', but must be one of: {', '.join(ENGINES)}.")
+    return name

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import boto3
 from boto3.s3.transfer import TransferConfig
 
-from devstack.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Settings
+from bootstrap.local_account import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from devstack.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from cdn_standin import headers as header_rules
+from cdn_standin.deployment import Deployment
 from cdn_standin.headers import Headers
 from cdn_standin.origins import ApiOrigin, OriginError, S3Origin, create_client, raw_body
 from cdn_standin.paths import BadPathError, parse_api_path, parse_path, parse_query
@@ -50,26 +51,29 @@ class Distribution:
     """The cache behaviours: `/api/*`, `/media/*` and, for everything else, the site."""
 
     def __init__(
-        self, settings: Settings, client: httpx.AsyncClient, *, clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        deployment: Callable[[], Deployment],
+        client: httpx.AsyncClient,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        credentials = Credentials(settings.access_key_id, settings.secret_access_key)
         self._settings = settings
+        self._deployment = deployment
+        self._client = client
+        self._credentials = Credentials(settings.access_key_id, settings.secret_access_key)
         self._clock = clock
-        self._site = self._bucket(client, settings.site_bucket, credentials)
-        self._media = self._bucket(client, settings.media_bucket, credentials)
-        self._api = ApiOrigin(client, origin_url=settings.api_origin_url)
         self._site_headers = header_rules.site_headers(
             public_url=settings.public_url, s3_endpoint_url=settings.public_s3_endpoint_url
         )
 
-    def _bucket(self, client: httpx.AsyncClient, bucket: str, credentials: Credentials) -> S3Origin:
-        settings = self._settings
+    def _bucket(self, bucket: str) -> S3Origin:
         return S3Origin(
-            client,
-            endpoint_url=settings.s3_endpoint_url,
+            self._client,
+            endpoint_url=self._settings.s3_endpoint_url,
             bucket=bucket,
-            region=settings.region,
-            credentials=credentials,
+            region=self._settings.region,
+            credentials=self._credentials,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +107,8 @@ class Distribution:
         if request.method not in API_METHODS:
             return _method_not_allowed(API_METHODS)
         client = request.client.host if request.client else None
-        response = await self._api.fetch(
+        origin = ApiOrigin(self._client, origin_url=self._deployment().api_origin_url)
+        response = await origin.fetch(
             request.method,
             path,
             query,
@@ -116,24 +121,26 @@ class Distribution:
     async def _answer_media(self, request: Request, key: str, query: str) -> Response:
         if request.method not in READ_METHODS:
             return _method_not_allowed(READ_METHODS)
+        deployment = self._deployment()
         try:
-            self._check_signature(request, query)
+            self._check_signature(request, query, deployment)
         except SignatureRefusedError as refused:
             return _error(403, refused.code, refused.message)
-        return await _object(self._media, request, key, header_rules.NOSNIFF)
+        return await _object(self._bucket(deployment.media_bucket), request, key, header_rules.NOSNIFF)
 
     async def _answer_site(self, request: Request, key: str) -> Response:
         if request.method not in READ_METHODS:
             return _method_not_allowed(READ_METHODS)
-        return await _object(self._site, request, key or DEFAULT_ROOT_OBJECT, self._site_headers)
+        bucket = self._bucket(self._deployment().site_bucket)
+        return await _object(bucket, request, key or DEFAULT_ROOT_OBJECT, self._site_headers)
 
-    def _check_signature(self, request: Request, query: str) -> None:
+    def _check_signature(self, request: Request, query: str, deployment: Deployment) -> None:
         signing, rest = split_query(query)
         path = request.scope["raw_path"].decode("ascii")
         verify(
             signed_request(signing, parse_cookies(request.headers.getlist("cookie"))),
             url=self._settings.public_url + path + (f"?{rest}" if rest else ""),
-            keys=self._settings.public_keys,
+            keys=deployment.public_keys,
             now=self._clock(),
             address=_address(request),
         )
@@ -194,8 +201,10 @@ async def health(_: Request) -> Response:
     return JSONResponse({"status": "ok", "service": "cdn"})
 
 
-def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> Starlette:
-    """The ASGI application; its HTTP client lives as long as the lifespan."""
+def create_app(
+    settings: Settings, deployment: Callable[[], Deployment], *, clock: Callable[[], float] = time.time
+) -> Starlette:
+    """The ASGI application; `deployment` is asked at every request, the HTTP client lives as long as the lifespan."""
     client = create_client()
 
     @asynccontextmanager
@@ -203,5 +212,5 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
         async with client:
             yield
 
-    routes = [Route("/health", health), Mount("/", app=Distribution(settings, client, clock=clock))]
+    routes = [Route("/health", health), Mount("/", app=Distribution(settings, deployment, client, clock=clock))]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -21,6 +21,8 @@ from cognito_standin.wire import Body
 
 Operation = Callable[[Body], Awaitable[Body]]
 
+# Where the engine keeps the e-mails that its Cognito "sent".
+INBOX = "/_ministack/ses/messages"
 _WELL_KNOWN = re.compile(r"/[A-Za-z0-9_-]{1,55}/\.well-known/(?:jwks\.json|openid-configuration)")
 # An answer is read whole, so its own framing does not pass.
 _NOT_FORWARDED_BACK = frozenset(
@@ -76,6 +78,13 @@ class UserPools:
         except CognitoError as error:
             return wire.error_answer(error)
 
+    async def inbox(self, request: Request) -> Response:
+        """The e-mails that went out, as the engine lists them."""
+        try:
+            return await self._forward(request, INBOX, b"")
+        except CognitoError as error:
+            return wire.error_answer(error)
+
     async def _forward_signed(self, request: Request, raw: bytes) -> Response:
         """An operation of the pool's owner: whether the caller may is the engine's to say."""
         signed = SignedRequest(request.method, request.url.path, dict(request.headers), raw)
@@ -109,6 +118,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
     routes = [
         Route("/health", health),
         Route("/", pools.call, methods=["POST"]),
+        Route(INBOX, pools.inbox, methods=["GET"]),
         Route("/{pool_id}/.well-known/{document}", pools.well_known),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -105,7 +105,7 @@ def test_a_body_that_is_no_json_object_is_refused(service: Service, content: byt
 
 def test_other_methods_and_paths_are_refused(service: Service) -> None:
     assert httpx.get(service.url, trust_env=False).status_code == 405
-    for path in ("/oauth2/token", "/login", "/_ministack/ses/messages", "/x/.well-known/other"):
+    for path in ("/oauth2/token", "/login", "/_ministack/reset", "/_ministack/config", "/x/.well-known/other"):
         assert httpx.get(f"{service.url}{path}", trust_env=False).status_code in (400, 404), path
 
 

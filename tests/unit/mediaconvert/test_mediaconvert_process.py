@@ -1,5 +1,6 @@
 """The stand-in as a process."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,10 +58,13 @@ class Process:
 
     def kill(self) -> None:
         """As a crash or `docker kill` ends it, with all its children."""
-        for child in psutil.Process(self.running.pid).children(recursive=True):
-            child.kill()
+        children = psutil.Process(self.running.pid).children(recursive=True)
+        # The parent first: it would take a child's end for a failed transcode.
         self.running.kill()
         self.running.wait()
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
 
     def transcoding(self) -> list[psutil.Process] | None:
         """The children, once ffmpeg is among them."""

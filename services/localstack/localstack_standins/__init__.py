@@ -1,0 +1,1 @@
+"""A LocalStack plugin: Cognito and MediaConvert by stand-ins, enforced authorizers, honest CloudFormation."""
