@@ -48,9 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
+    from devstack.bench_engines import BenchError
     from devstack.up import BusyError, OtherEngineError
 
-    return (*EXPECTED, BusyError, NotRunningError, OtherEngineError)
+    return (*EXPECTED, BenchError, BusyError, NotRunningError, OtherEngineError)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -86,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     bench = _command(commands, "bench", run_bench, "measure, side by side with the bare tool")
-    bench.add_argument("name", nargs="?", choices=["pipeline"], default="pipeline", help="default: pipeline")
+    bench.add_argument("name", nargs="?", choices=["pipeline", "engines"], default="pipeline", help="default: pipeline")
     bench.add_argument("--json", action="store_true", help="for scripts")
     return parser
 
@@ -165,6 +166,10 @@ def run_test(options: argparse.Namespace, _settings: Settings) -> int:
 
 
 def run_bench(options: argparse.Namespace, settings: Settings) -> int:
+    if options.name == "engines":
+        from devstack.bench_engines import run_engines_bench
+
+        return run_engines_bench(Console(), as_json=options.json)
     from devstack.bench_pipeline import run_bench
     from devstack.inbox import read_inbox
 
