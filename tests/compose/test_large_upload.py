@@ -51,8 +51,8 @@ class Memory:
 
 def _resident(container: str) -> int:
     """Bytes; ffmpeg is left out: what it needs depends on the picture, not on the file's size."""
-    rows = [line.split(None, 1) for line in docker("top", container, "-eo", "rss,comm").splitlines()[1:]]
-    return sum(int(rss) * KIBIBYTE for rss, command in rows if not command.startswith("ffmpeg"))
+    rows = [line.split(None, 2) for line in docker("top", container, "-eo", "pid,rss,comm").splitlines()[1:]]
+    return sum(int(rss) * KIBIBYTE for _, rss, command in rows if not command.startswith("ffmpeg"))
 
 
 @pytest.fixture
