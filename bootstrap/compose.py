@@ -22,8 +22,8 @@ from bootstrap.local import (
     LocalSetup,
     cdn_deployment,
     deploy_local,
+    deployment_check,
     host_outputs,
-    is_deployed,
     outputs_document,
     write_atomically,
 )
@@ -93,7 +93,7 @@ def deploy(settings: Settings) -> None:
     setup = settings.setup
     with _one_at_a_time(settings.shared_dir / "lock"):
         # Accounts and jobs of an engine that is gone lead to videos that are gone.
-        if not is_deployed(setup) and forget_everything(setup):
+        if not deployment_check(setup)() and forget_everything(setup):
             say(FORGOTTEN)
         platform = deploy_local(setup, SITE, settings.build_dir, say)
         write_atomically(settings.shared_dir / "cdn.json", cdn_deployment(setup, platform))
@@ -106,6 +106,7 @@ class Keeper:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._is_deployed = deployment_check(settings.setup)
         self._sources = _sources_version()
         self._silent = False
 
@@ -118,7 +119,7 @@ class Keeper:
 
     def _look(self) -> None:
         try:
-            is_there = is_deployed(self._settings.setup)
+            is_there = self._is_deployed()
         except (BotoCoreError, ClientError):
             if not self._silent:
                 say("LocalStack does not answer; waiting for it.")

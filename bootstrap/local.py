@@ -69,10 +69,10 @@ def deploy_local(
     return deploy_platform(setup.engine, Deployment(STAGE, site, build, setup.parameters()), say)
 
 
-def is_deployed(setup: LocalSetup) -> bool:
-    """Whether the engine holds the stack, in whatever state."""
+def deployment_check(setup: LocalSetup) -> Callable[[], bool]:
+    """A function that says whether the engine holds the stack, in whatever state; one client for many looks."""
     cloudformation = setup.engine.session().client("cloudformation", endpoint_url=setup.inside.engine)
-    return find_stack(cloudformation, stage_names(STAGE).stack) is not None
+    return lambda: find_stack(cloudformation, stage_names(STAGE).stack) is not None
 
 
 def host_outputs(setup: LocalSetup, platform: Platform) -> dict[str, str]:

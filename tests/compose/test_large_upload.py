@@ -67,9 +67,11 @@ def test_three_gigabytes_go_through_without_the_memory_growing_with_them(stack: 
         library = platform.join(new_email(), new_password())[1]
         memory = Memory(stack)
 
-        upload = library.upload(large_clip)
-        video = library.wait_ready(upload.video_id, CONVERSION_TIMEOUT)
-        growth = memory.finish()
+        try:
+            upload = library.upload(large_clip)
+            video = library.wait_ready(upload.video_id, CONVERSION_TIMEOUT)
+        finally:
+            growth = memory.finish()
 
     assert video.size == large_clip.stat().st_size
     print({name: f"{value / 1000**2:.0f} MB" for name, value in growth.items()})  # noqa: T201  # pytest -rP shows it

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sstech_video import aws, conversion, failures, pending, sources, thumbnails, transitions
+from sstech_video import aws, conversion, failures, pending, sources, storage, thumbnails, transitions
 from sstech_video.catalog import ABSENT, Catalog
 from sstech_video.conversion import Target
 from sstech_video.deletion import cancel_job
@@ -50,7 +50,7 @@ class Starter:
             logger.warning("not an original, dropped", extra={"bucket": arrival.bucket, "key": arrival.key})
             return
         entry = self.catalog.update(
-            original.owner, original.video_id, lambda entry: _arrived(entry, original, arrival.size, now)
+            original.owner, original.video_id, lambda entry: _arrived(entry, original, self._size(arrival, entry), now)
         )
         if entry is None:
             self._orphaned(original)
@@ -172,6 +172,14 @@ class Starter:
         pending.clear(self.s3, self.target.temp_bucket, original.video_id)
         logger.info("original deleted", extra={"key": original.key, "reason": reason})
         count(Count.ORIGINALS_DELETED)
+
+    def _size(self, arrival: Arrival, entry: Entry) -> int:
+        """Bytes that arrived. Where the event disagrees with what was announced, S3 itself decides: LocalStack has
+        been seen to send 0 for a large upload whose parts it was asked to assemble twice.
+        """
+        if arrival.size == entry.size:
+            return arrival.size
+        return storage.size_of(self.s3, arrival.bucket, entry.key) or arrival.size
 
     def _update(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry | None:
         return self.catalog.update(entry.owner, entry.video_id, change)

@@ -30,7 +30,7 @@ class Stack:
         self.deployments = 0
         self.said: list[str] = []
 
-    def is_deployed(self, _setup: object) -> bool:
+    def is_deployed(self) -> bool:
         if not self.reachable:
             raise EndpointConnectionError(endpoint_url="http://localstack:4566")
         return self.deployed
@@ -49,7 +49,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stack:
     replaced: dict[str, Any] = {
         "SITE": tmp_path,
         "FUNCTIONS": tmp_path / "functions",
-        "is_deployed": stack.is_deployed,
+        "deployment_check": lambda _setup: stack.is_deployed,
         "deploy": stack.deploy,
         "say": stack.said.append,
     }

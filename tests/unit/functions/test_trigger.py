@@ -109,8 +109,16 @@ def test_a_manifest_never_reaches_the_converter(platform: Platform, data: bytes)
     assert platform.mediaconvert.jobs == []
 
 
-def test_an_object_of_another_size_than_announced_fails(platform: Platform) -> None:
+def test_an_event_with_a_wrong_size_does_not_lose_a_whole_upload(platform: Platform) -> None:
     upload = platform.uploaded()
+    assert platform.arrive(upload, 0) == []
+    assert platform.video(upload)["status"] == "converting"
+    assert len(platform.mediaconvert.jobs) == 1
+
+
+def test_an_object_of_another_size_than_announced_fails(platform: Platform) -> None:
+    upload = platform.new_upload(SIZE)
+    platform.s3.put_object(Bucket=TEMP_BUCKET, Key=upload["key"], Body=MP4_START + b"1")
     assert platform.arrive(upload, SIZE + 1) == []
     video = platform.video(upload)
     assert (video["status"], video["error"]["code"]) == ("failed", "size_mismatch")
