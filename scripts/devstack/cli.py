@@ -7,18 +7,22 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from bootstrap.errors import BootstrapError
+from devstack import benches
 from devstack.compose import ComposeError
 from devstack.ports import PortTakenError
 from devstack.processes import ServiceFailedError
 from devstack.settings import ENGINES, Settings, SettingsError
 
+if TYPE_CHECKING:
+    from devstack.client import Inbox
+
 # Errors whose message is meant for the person at the terminal.
-EXPECTED = (BootstrapError, ComposeError, PortTakenError, ServiceFailedError, SettingsError)
+EXPECTED = (BootstrapError, benches.BenchError, ComposeError, PortTakenError, ServiceFailedError, SettingsError)
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -48,10 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
-    from devstack.bench_engines import BenchError
     from devstack.up import BusyError, OtherEngineError
 
-    return (*EXPECTED, BenchError, BusyError, NotRunningError, OtherEngineError)
+    return (*EXPECTED, BusyError, NotRunningError, OtherEngineError)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -87,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     bench = _command(commands, "bench", run_bench, "measure, side by side with the bare tool")
-    bench.add_argument("name", nargs="?", choices=["pipeline", "engines"], default="pipeline", help="default: pipeline")
+    bench.add_argument("name", nargs="?", choices=benches.NAMES, default="pipeline", help="default: pipeline")
     bench.add_argument("--json", action="store_true", help="for scripts")
     return parser
 
@@ -166,15 +169,13 @@ def run_test(options: argparse.Namespace, _settings: Settings) -> int:
 
 
 def run_bench(options: argparse.Namespace, settings: Settings) -> int:
-    if options.name == "engines":
-        from devstack.bench_engines import run_engines_bench
-
-        return run_engines_bench(Console(), as_json=options.json)
-    from devstack.bench_pipeline import run_bench
     from devstack.inbox import read_inbox
 
-    outputs = read_outputs(settings)
-    return run_bench(outputs, lambda: read_inbox(outputs), Console(), as_json=options.json)
+    def stack() -> tuple[dict[str, str], Inbox]:
+        outputs = read_outputs(settings)
+        return outputs, lambda: read_inbox(outputs)
+
+    return benches.run_bench(options.name, benches.Setting(stack, Console(), as_json=options.json))
 
 
 def read_outputs(settings: Settings) -> dict[str, str]:

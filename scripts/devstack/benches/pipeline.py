@@ -26,9 +26,10 @@ from mediaconvert_standin.prober import Prober
 from mediaconvert_standin.sniff import SNIFF_BYTES, sniff
 from mediaconvert_standin.transcode import resolve
 
-from . import clips, media
-from .client import Inbox, Library, Platform, new_password
-from .waiting import wait_for
+from devstack import clips, media
+from devstack.benches import Setting
+from devstack.client import Library, Platform, new_password
+from devstack.waiting import wait_for
 
 ROUNDS = 5
 CLIP_SECONDS = 10.0
@@ -50,13 +51,14 @@ class Round:
         return self.pipeline - self.ffmpeg
 
 
-def run_bench(outputs: Mapping[str, str], inbox: Inbox, console: Console, *, as_json: bool) -> int:
+def run(setting: Setting) -> int:
     """Measures on the running stack and prints medians; returns the exit code."""
+    outputs, inbox = setting.stack()
     with tempfile.TemporaryDirectory(prefix="sstech-bench-") as folder, Platform(outputs, inbox) as platform:
         clip = clips.make_clip("mp4-h264-aac", Path(folder), seconds=CLIP_SECONDS, size=CLIP_SIZE)
         _, library = platform.join(f"bench-{time.time_ns()}@example.com", new_password())
         rounds = [_measure(outputs, library, clip, Path(folder)) for _ in range(ROUNDS)]
-    _print(rounds, console, as_json=as_json)
+    _print(rounds, setting.console, as_json=setting.as_json)
     return 0
 
 

@@ -13,14 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
-from rich.console import Console
 from rich.table import Table
 
-from . import clips
-from .client import Platform, new_password
-from .inbox import read_inbox
-from .processes import MARK
-from .settings import ROOT
+from devstack import clips
+from devstack.benches import BenchError, Setting
+from devstack.client import Platform, new_password
+from devstack.inbox import read_inbox
+from devstack.processes import MARK
+from devstack.settings import ROOT
 
 ENGINES = ("embedded", "compose")
 # Beside whatever runs on the usual ports.
@@ -29,10 +29,6 @@ CONVERSION_TIMEOUT = 300.0
 CLIP = "mp4-h264-aac"
 MEBIBYTE = 1024 * 1024
 UNITS = {"B": 1, "KiB": 1024, "MiB": MEBIBYTE, "GiB": 1024 * MEBIBYTE}
-
-
-class BenchError(Exception):
-    """An engine could not be measured; the message holds what its command said."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +42,11 @@ class Figures:
     idle_memory: float
 
 
-def run_engines_bench(console: Console, *, as_json: bool) -> int:
+def run(setting: Setting) -> int:
     """Starts, uses and removes a stack on each engine; returns the exit code. Raises BenchError."""
     with tempfile.TemporaryDirectory(prefix="sstech-bench-") as folder:
         figures = [_measure(engine, Path(folder) / engine, PORT_BASE) for engine in ENGINES]
-    if as_json:
+    if setting.as_json:
         print(json.dumps([asdict(one) for one in figures], indent=2))
         return 0
     table = Table(title="One run on this machine", title_justify="left")
@@ -59,7 +55,7 @@ def run_engines_bench(console: Console, *, as_json: bool) -> int:
     for one in figures:
         seconds = (f"{value:.1f} s" for value in (one.start, one.redeploy, one.first_video))
         table.add_row(one.engine, *seconds, f"{one.idle_memory:.0f} MiB")
-    console.print(table)
+    setting.console.print(table)
     return 0
 
 
