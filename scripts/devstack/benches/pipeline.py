@@ -20,16 +20,15 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
+from devstack import clips, media
+from devstack.benches import Setting
+from devstack.client import Library, Platform, new_password
+from devstack.waiting import wait_for
 from mediaconvert_standin.ffmpeg import INPUT_NAME, arguments
 from mediaconvert_standin.planning import parse_settings
 from mediaconvert_standin.prober import Prober
 from mediaconvert_standin.sniff import SNIFF_BYTES, sniff
 from mediaconvert_standin.transcode import resolve
-
-from devstack import clips, media
-from devstack.benches import Setting
-from devstack.client import Library, Platform, new_password
-from devstack.waiting import wait_for
 
 ROUNDS = 5
 CLIP_SECONDS = 10.0
