@@ -9,9 +9,9 @@ import boto3
 import imageio_ffmpeg
 import pytest
 import uvicorn
+from answer_shapes import check_answer
 from botocore.config import Config
 from engine import CREDENTIALS, free_port, running_engine
-from answer_shapes import check_answer
 from mediaconvert_harness import EVENT_SOURCE, OUTPUT_BUCKET, ROLE, SOURCE_BUCKET, Bench, wait_until
 
 from mediaconvert_standin.app import create_app
