@@ -11,8 +11,10 @@ from sstech_video import aws, clock, events
 from sstech_video.catalog import Catalog
 from sstech_video.conversion import Target
 from sstech_video.jobs import Jobs
+from sstech_video.months import Months
 from sstech_video.observability import logger, observed
 from sstech_video.settings import settings
+from sstech_video.spending import Spending
 from sstech_video.starting import Starter
 from sstech_video.tombstones import Tombstones
 
@@ -36,7 +38,16 @@ def starter() -> Starter:
     )
     catalog = Catalog(s3, config.media_bucket)
     jobs = Jobs(aws.mediaconvert(), config.stage, config.mediaconvert_queue_arn)
-    return Starter(s3, aws.mediaconvert(), target, catalog, Tombstones(s3, config.media_bucket), jobs)
+    return Starter(
+        s3=s3,
+        mediaconvert=aws.mediaconvert(),
+        target=target,
+        catalog=catalog,
+        tombstones=Tombstones(s3, config.media_bucket),
+        jobs=jobs,
+        spending=Spending(Months(s3, config.media_bucket), config.cost_limits),
+        price_percent=config.price_percent,
+    )
 
 
 def start_conversions(record: SQSRecord) -> None:

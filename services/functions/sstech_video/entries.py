@@ -36,6 +36,7 @@ class FailureCode(StrEnum):
     OUTPUT_MISSING = "output_missing"
     UPLOAD_ABANDONED = "upload_abandoned"
     CONVERSION_TIMED_OUT = "conversion_timed_out"
+    COST_LIMIT = "cost_limit"
 
 
 class EntryError(ValueError):
@@ -53,7 +54,8 @@ class Entry:
     """Times are aware datetimes in UTC, sizes are bytes, durations milliseconds.
 
     `attempt` counts the conversions that were claimed; it names the live output folder. `nudges` counts how often the
-    reconciler has sent the original through the queue again. From `key` on, nothing is ever shown by the API.
+    reconciler has sent the original through the queue again, `cost_micros` is the estimate for the live attempt in
+    millionths of a dollar. From `key` on, nothing is ever shown by the API.
     """
 
     owner: str
@@ -79,6 +81,7 @@ class Entry:
     claimed_at: datetime | None = None
     job_id: str | None = None
     thumbnail_seconds: int | None = None
+    cost_micros: int | None = None
     nudges: int = 0
     nudged_at: datetime | None = None
 

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sstech_video import aws, conversion, failures, pending, sources, storage, thumbnails, transitions
+from sstech_video import aws, conversion, failures, pending, pricing, sources, storage, thumbnails, transitions
 from sstech_video.catalog import ABSENT, Catalog
 from sstech_video.conversion import Target
 from sstech_video.entries import Entry, Failure, FailureCode, Status
 from sstech_video.events import Arrival
 from sstech_video.jobs import Jobs
 from sstech_video.keys import Original
+from sstech_video.ladder import ladder
 from sstech_video.observability import Count, count, logger
 from sstech_video.sources import Kind, Source
+from sstech_video.spending import CostLimitError, Spending
 from sstech_video.tombstones import Tombstones
+from sstech_video.transitions import Plan
 
 if TYPE_CHECKING:
     from mypy_boto3_mediaconvert import MediaConvertClient
@@ -37,6 +40,8 @@ class Starter:
     catalog: Catalog
     tombstones: Tombstones
     jobs: Jobs
+    spending: Spending
+    price_percent: int
 
     def arrived(self, arrival: Arrival, now: datetime) -> None:
         """An original is there: do what its video's state calls for."""
@@ -65,12 +70,28 @@ class Starter:
         if isinstance(source, Failure):
             self._fail(entry, lambda known: transitions.refused(known, source, now), now)
             return
-        interval = thumbnails.interval_seconds(source.duration_ms)
-        claimed = self._update(entry, lambda known: transitions.claimed(known, interval, source.duration_ms, now))
+        cost = pricing.estimate(ladder(source), source, entry.size, self.price_percent)
+        if entry.status is Status.UPLOADED and not self._afford(entry, cost, now):
+            return
+        plan = Plan(thumbnails.interval_seconds(source.duration_ms), source.duration_ms, cost)
+        claimed = self._update(entry, lambda known: transitions.claimed(known, plan, now))
         if claimed is None:
+            self.spending.refund(entry.owner, entry.video_id, entry.attempt + 1, now)
             self._orphaned(original)
         elif claimed.status is Status.CONVERTING and claimed.job_id is None:
             self._make_job(claimed, source, now)
+
+    def _afford(self, entry: Entry, cost: int, now: datetime) -> bool:
+        """Reserve the next attempt's cost, or stop the video."""
+        logger.info("conversion estimated", extra={"micro_dollars": cost, "attempt": entry.attempt + 1})
+        try:
+            self.spending.reserve(entry.owner, entry.video_id, entry.attempt + 1, cost, now)
+        except CostLimitError as error:
+            refusal = failures.cost_limit(str(error))
+            count(Count.CONVERSIONS_REFUSED_BY_COST)
+            self._fail(entry, lambda known: transitions.refused(known, refusal, now), now)
+            return False
+        return True
 
     def _inspect(self, entry: Entry) -> Source | Failure:
         """What the source is, or why it cannot be converted."""
@@ -112,6 +133,7 @@ class Starter:
         except self.mediaconvert.exceptions.BadRequestException as error:
             logger.error("CreateJob refused", extra={"reason": str(error)})
             rejected = failures.failure(FailureCode.CONVERSION_REJECTED)
+            self.spending.refund(claimed.owner, claimed.video_id, claimed.attempt, claimed.claimed_at or now)
             self._fail(claimed, lambda known: transitions.failed(known, claimed.attempt, rejected, now), now)
             return
         self._record(claimed, job_id, now)
