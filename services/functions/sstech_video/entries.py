@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from sstech_video.checksums import Algorithm
+
 FORMAT: Final = 1
 
 T = TypeVar("T")
@@ -75,6 +77,7 @@ class Entry:
     content_type: str = ""
     upload_id: str | None = None
     part_size: int | None = None
+    checksum_algorithm: Algorithm | None = None
     assembling_since: datetime | None = None
     uploaded_at: datetime | None = None
     attempt: int = 0
@@ -152,6 +155,8 @@ def _read(document: Mapping[str, Any], name: str) -> Any:
         return datetime.fromisoformat(value)
     if name == "status":
         return Status(value)
+    if name == "checksum_algorithm":
+        return Algorithm(value)
     if name == "error":
         return Failure(FailureCode(value["code"]), _of_type(str, value["message"]))
     return _of_type(int, value)

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+class NotYetWholeError(Exception):
+    """S3 tells of an object without bytes, which nobody can have sent: it is still being put together."""
+
+
 @dataclass(frozen=True)
 class Starter:
     s3: S3Client
@@ -176,11 +180,14 @@ class Starter:
 
     def _size(self, arrival: Arrival, entry: Entry) -> int:
         """Bytes that arrived. Where the event disagrees with what was announced, S3 itself decides: LocalStack has
-        been seen to send 0 for a large upload whose parts it was asked to assemble twice.
+        been seen to send 0 for a large upload whose parts it was asked to assemble twice. Raises `NotYetWholeError`.
         """
         if arrival.size == entry.size:
             return arrival.size
-        return storage.size_of(self.s3, arrival.bucket, entry.key) or arrival.size
+        size = storage.size_of(self.s3, arrival.bucket, entry.key)
+        if size == 0:
+            raise NotYetWholeError(f"{entry.key} has no bytes yet: the message is tried again later.")
+        return arrival.size if size is None else size
 
     def _update(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry | None:
         return self.catalog.update(entry.owner, entry.video_id, change)
