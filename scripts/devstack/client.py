@@ -156,10 +156,14 @@ class Library:
     def owner(self) -> str:
         return self.tokens.subject
 
-    def send(self, method: str, path: str, body: object = None, **parameters: object) -> requests.Response:
-        """One call, whatever its answer. `path` starts with `/videos`."""
+    def renew(self) -> None:
+        """A new ID token, if this one is about to end."""
         if time.time() > self.tokens.expires_at - RENEW_BEFORE:
             self.tokens = self._identity.refresh(self.tokens.refresh_token)
+
+    def send(self, method: str, path: str, body: object = None, **parameters: object) -> requests.Response:
+        """One call, whatever its answer. `path` starts with `/videos`."""
+        self.renew()
         return self._session.request(
             method,
             self.api_url + path,
