@@ -33,7 +33,9 @@ def resolver() -> APIGatewayRestResolver:
 def run(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one API Gateway proxy event."""
     with observed(event["requestContext"]["requestId"]):
-        return app.resolve(event, context)
+        answered = app.resolve(event, context)
+        logger.info("answered", extra={"route": event.get("resource"), "status": answered["statusCode"]})
+        return answered
 
 
 def caller(app: APIGatewayRestResolver) -> str:
