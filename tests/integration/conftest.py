@@ -24,30 +24,26 @@ OUTPUTS_VARIABLE = "SSTECH_OUTPUTS"
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws_clients.Outputs]:
+def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The running stack's state folder, `outputs.json` in it."""
+    if path := os.environ.get(OUTPUTS_VARIABLE):
+        return Path(path).parent
+    base = tmp_path_factory.getbasetemp()
+    # Each worker has its own folder below the one that the run shares.
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "stack" / "state"
+
+
+@pytest.fixture(scope="session")
+def stack(stack_folder: Path) -> Iterator[aws_clients.Outputs]:
     """Outputs of the running stack."""
     if path := os.environ.get(OUTPUTS_VARIABLE):
         yield read_outputs(Path(path))
         return
-    shared = SharedStack(_shared_folder(tmp_path_factory))
+    shared = SharedStack(stack_folder.parent)
     try:
         yield shared.join()
     finally:
         shared.leave()
-
-
-def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    base = tmp_path_factory.getbasetemp()
-    # Each worker has its own folder below the one that the run shares.
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "stack"
-
-
-@pytest.fixture
-def log_files(stack: aws_clients.Outputs, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The logs of the stack's processes; on compose its containers write none to disk."""
-    path = os.environ.get(OUTPUTS_VARIABLE)
-    state = Path(path).parent if path else _shared_folder(tmp_path_factory) / "state"
-    return sorted((state / "logs").glob("*"))
 
 
 @pytest.fixture(scope="session")
