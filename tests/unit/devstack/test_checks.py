@@ -22,4 +22,4 @@ def test_workers_can_be_chosen() -> None:
 
 def test_without_a_word_everything_that_needs_no_docker_runs() -> None:
     assert SUITES["all"].static
-    assert set(SUITES["all"].folders) == {"tests/unit", "tests/integration"}
+    assert set(SUITES["all"].folders) == {"tests/unit", "tests/permissions", "tests/integration", "tests/attacks"}
