@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -39,7 +39,7 @@ from .aws_clients import Outputs
 from .client_errors import ApiError, ConversionFailedError, MailMissingError, StorageError, UnexpectedAnswerError
 from .inbox import Message
 from .signin import Authenticator, IdentityProvider, Tokens
-from .uploading import Progress
+from .uploading import Line, Progress
 from .waiting import DeadlineExceededError, wait_for
 
 TIMEOUT = (10, 60)
@@ -148,6 +148,7 @@ class Library:
         adapter = HTTPAdapter(max_retries=Retry(total=CONNECT_RETRIES, read=0, status=0, other=0))
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
+        self._line = Line()
         # Cookies are handed on explicitly: those of one video must never open another by accident.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
@@ -185,18 +186,28 @@ class Library:
         self.send_file(upload, path, progress)
         return upload
 
-    def send_file(self, upload: Upload, path: Path, progress: Progress = _ignore) -> None:
+    def send_file(self, upload: Upload, path: Path, progress: Progress = _ignore, line: Line | None = None) -> None:
+        """Sends all of the file over `line`, which several files may share."""
         if upload.multipart is None:
-            uploading.put_file(upload, path, progress)
+            uploading.put_file(upload, path, progress, line or self._line)
         else:
-            self.complete(upload.video_id, self.send_parts(upload.video_id, upload.multipart, path, progress))
+            self.complete(upload.video_id, self.send_parts(upload.video_id, upload.multipart, path, progress, line))
 
     def send_parts(
-        self, video_id: str, plan: MultipartPlan, path: Path, progress: Progress = _ignore
+        self,
+        video_id: str,
+        plan: MultipartPlan,
+        path: Path,
+        progress: Progress = _ignore,
+        line: Line | None = None,
     ) -> tuple[StoredPart, ...]:
         """Sends what S3 does not hold yet, so it also resumes an interrupted upload."""
         stored = self.stored_parts(video_id)
-        return uploading.put_parts(plan, path, stored, lambda numbers: self.part_urls(video_id, numbers), progress)
+
+        def ask_urls(numbers: Iterable[int]) -> Mapping[int, str]:
+            return self.part_urls(video_id, numbers)
+
+        return uploading.put_parts(plan, path, stored, ask_urls, progress, line or self._line)
 
     def part_urls(self, video_id: str, numbers: Iterable[int]) -> dict[int, str]:
         body = {"partNumbers": list(numbers)}
@@ -299,6 +310,7 @@ class Library:
         return hls.parse_media(self.fetch(variant.url, playback).text, variant.url)
 
     def close(self) -> None:
+        self._line.close()
         self._session.close()
 
     def __enter__(self) -> Self:

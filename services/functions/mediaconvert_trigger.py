@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from sstech_video import aws, clock, events
 from sstech_video.catalog import Catalog
 from sstech_video.conversion import Target
+from sstech_video.jobs import Jobs
 from sstech_video.observability import logger, observed
 from sstech_video.settings import settings
 from sstech_video.starting import Starter
@@ -34,7 +35,8 @@ def starter() -> Starter:
         queue_arn=config.mediaconvert_queue_arn,
     )
     catalog = Catalog(s3, config.media_bucket)
-    return Starter(s3, aws.mediaconvert(), target, catalog, Tombstones(s3, config.media_bucket))
+    jobs = Jobs(aws.mediaconvert(), config.stage, config.mediaconvert_queue_arn)
+    return Starter(s3, aws.mediaconvert(), target, catalog, Tombstones(s3, config.media_bucket), jobs)
 
 
 def start_conversions(record: SQSRecord) -> None:

@@ -10,6 +10,7 @@ from sstech_video import api, aws, bodies, clock
 from sstech_video.catalog import Catalog
 from sstech_video.deletion import Deletion
 from sstech_video.entries import Status
+from sstech_video.jobs import Jobs
 from sstech_video.library import Library
 from sstech_video.multipart import UploadBucket
 from sstech_video.observability import Count, count
@@ -49,7 +50,7 @@ def rename_video(video_id: str) -> Response[str]:
 
 @app.delete("/videos/<video_id>")
 def delete_video(video_id: str) -> Response[str]:
-    deletion().delete(api.caller(app), video_id)
+    deletion().delete(api.caller(app), video_id, clock.now())
     count(Count.VIDEOS_DELETED)
     return api.no_content()
 
@@ -128,7 +129,7 @@ def deletion() -> Deletion:
     quotas = Quotas(config.max_open_uploads, config.max_stored_bytes)
     return Deletion(
         s3=s3,
-        mediaconvert=aws.mediaconvert,
+        jobs=lambda: Jobs(aws.mediaconvert(), config.stage, config.mediaconvert_queue_arn),
         temp_bucket=config.temp_bucket,
         media_bucket=config.media_bucket,
         catalog=catalog(),

@@ -34,6 +34,8 @@ class FailureCode(StrEnum):
     CONVERSION_CANCELED = "conversion_canceled"
     CONVERSION_FAILED = "conversion_failed"
     OUTPUT_MISSING = "output_missing"
+    UPLOAD_ABANDONED = "upload_abandoned"
+    CONVERSION_TIMED_OUT = "conversion_timed_out"
 
 
 class EntryError(ValueError):
@@ -50,8 +52,8 @@ class Failure:
 class Entry:
     """Times are aware datetimes in UTC, sizes are bytes, durations milliseconds.
 
-    `attempt` counts the conversions that were claimed; it names the live output folder. From `key` on, nothing is
-    ever shown by the API.
+    `attempt` counts the conversions that were claimed; it names the live output folder. `nudges` counts how often the
+    reconciler has sent the original through the queue again. From `key` on, nothing is ever shown by the API.
     """
 
     owner: str
@@ -77,6 +79,8 @@ class Entry:
     claimed_at: datetime | None = None
     job_id: str | None = None
     thumbnail_seconds: int | None = None
+    nudges: int = 0
+    nudged_at: datetime | None = None
 
     def to_json(self) -> bytes:
         document: dict[str, Any] = {"format": FORMAT}
@@ -134,7 +138,7 @@ def _plain(value: object) -> object:
 
 
 _TEXTS: Final = frozenset({"owner", "video_id", "title", "file_name", "key", "content_type", "upload_id", "job_id"})
-_TIMES: Final = frozenset({"created_at", "updated_at", "assembling_since", "uploaded_at", "claimed_at"})
+_TIMES: Final = frozenset({"created_at", "updated_at", "assembling_since", "uploaded_at", "claimed_at", "nudged_at"})
 
 
 def _read(document: Mapping[str, Any], name: str) -> Any:

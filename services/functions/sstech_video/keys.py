@@ -19,6 +19,9 @@ THUMBNAIL_PREFIX: Final = "thumbs."
 WEBVTT_NAME: Final = "thumbs.vtt"
 
 DEFAULT_EXTENSION: Final = "bin"
+PENDING: Final = "pending/"
+UPLOADS: Final = "uploads/"
+TOMBSTONES: Final = "deleted/"
 
 # `sub` of Cognito is a UUID; anything else that could move a key elsewhere is refused.
 _OWNER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -51,7 +54,7 @@ def original(owner: str, video_id: str, ext: str) -> str:
 
 def originals(owner: str, video_id: str) -> str:
     """Prefix of all that was uploaded for one video."""
-    return f"uploads/{owner}/{video_id}/"
+    return f"{UPLOADS}{owner}/{video_id}/"
 
 
 def parse_original(key: str) -> Original | None:
@@ -65,7 +68,7 @@ def parse_original(key: str) -> Original | None:
 
 
 def pending(video_id: str) -> str:
-    return f"pending/{video_id}"
+    return f"{PENDING}{video_id}"
 
 
 def catalog(owner: str, video_id: str) -> str:
@@ -84,7 +87,15 @@ def parse_catalog(key: str) -> str | None:
 
 
 def tombstone(owner: str, video_id: str) -> str:
-    return f"deleted/{owner}/{video_id}"
+    return f"{TOMBSTONES}{owner}/{video_id}"
+
+
+def parse_tombstone(key: str) -> tuple[str, str] | None:
+    """Owner and video id; None for a key that is not ours."""
+    match key.split("/"):
+        case ["deleted", owner, video_id] if is_owner(owner) and is_video_id(video_id):
+            return owner, video_id
+    return None
 
 
 def usage_of(owner: str) -> str:

@@ -7,14 +7,15 @@ has arrived; nothing about parts is stored by us.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from sstech_video import aws
+from sstech_video import aws, keys
 from sstech_video.bodies import SentPart
 from sstech_video.errors import InvalidRequestError
 from sstech_video.uploads import MAX_PARTS, URL_LIFETIME_SECONDS, PartPlan
@@ -47,6 +48,7 @@ class HeldPart:
     part_number: int
     size: int
     etag: str
+    arrived_at: datetime
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,15 @@ class Upload:
     key: str
     upload_id: str
     plan: PartPlan
+
+
+@dataclass(frozen=True)
+class OpenUpload:
+    """As S3 lists it, whatever its key."""
+
+    key: str
+    upload_id: str
+    initiated: datetime
 
 
 class UploadBucket:
@@ -126,7 +137,8 @@ class UploadBucket:
                 raise UploadGoneError from error
             raise
         parts = tuple(
-            HeldPart(part["PartNumber"], part["Size"], part["ETag"].strip('"')) for part in answer.get("Parts", [])
+            HeldPart(part["PartNumber"], part["Size"], part["ETag"].strip('"'), part["LastModified"])
+            for part in answer.get("Parts", [])
         )
         more = bool(answer["IsTruncated"] and parts)
         return HeldParts(parts, parts[-1].part_number if more else None)
@@ -140,6 +152,13 @@ class UploadBucket:
             parts += page.parts
             after = page.next_after
         return tuple(parts)
+
+    def open_uploads(self, prefix: str = keys.UPLOADS) -> Iterator[OpenUpload]:
+        """Every unfinished multipart upload of an original."""
+        pages = self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=prefix)
+        for page in pages:
+            for upload in page.get("Uploads", []):
+                yield OpenUpload(upload["Key"], upload["UploadId"], upload["Initiated"])
 
     def abort(self, key: str, upload_id: str) -> None:
         with aws.ignoring("NoSuchUpload"):

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sstech_video import aws, conversion, failures, pending, sources, storage, thumbnails, transitions
 from sstech_video.catalog import ABSENT, Catalog
 from sstech_video.conversion import Target
-from sstech_video.deletion import cancel_job
 from sstech_video.entries import Entry, Failure, FailureCode, Status
 from sstech_video.events import Arrival
+from sstech_video.jobs import Jobs
 from sstech_video.keys import Original
 from sstech_video.observability import Count, count, logger
 from sstech_video.sources import Kind, Source
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
     from mypy_boto3_mediaconvert import MediaConvertClient
     from mypy_boto3_s3 import S3Client
 
-# Jobs are listed newest first; clocks may differ by so much.
-CLOCK_TOLERANCE: Final = timedelta(minutes=1)
-# https://docs.aws.amazon.com/mediaconvert/latest/apireference/jobs.html: at most 20 a page.
-JOBS_PAGE: Final = 20
-MAX_JOB_PAGES: Final = 25
-
 
 @dataclass(frozen=True)
 class Starter:
@@ -42,6 +36,7 @@ class Starter:
     target: Target
     catalog: Catalog
     tombstones: Tombstones
+    jobs: Jobs
 
     def arrived(self, arrival: Arrival, now: datetime) -> None:
         """An original is there: do what its video's state calls for."""
@@ -111,7 +106,7 @@ class Starter:
             return {}
 
     def _make_job(self, claimed: Entry, source: Source, now: datetime) -> None:
-        job_id = None if claimed.claimed_at == now else self._lost_job(claimed)
+        job_id = None if claimed.claimed_at == now else self.jobs.find(claimed)
         try:
             job_id = job_id or self._create_job(claimed, source)
         except self.mediaconvert.exceptions.BadRequestException as error:
@@ -127,27 +122,11 @@ class Starter:
         count(Count.CONVERSIONS_STARTED)
         if recorded is None or self.tombstones.exists(claimed.owner, claimed.video_id):
             logger.info("the video was deleted meanwhile, job canceled", extra={"job_id": job_id})
-            cancel_job(self.mediaconvert, job_id)
+            self.jobs.cancel(job_id)
 
     def _create_job(self, claimed: Entry, source: Source) -> str:
         request = conversion.job_request(claimed, source, self.target)
         return self.mediaconvert.create_job(**request)["Job"]["Id"]
-
-    def _lost_job(self, claimed: Entry) -> str | None:
-        """The job of a claim whose holder did not come back: CreateJob's token is good for a minute only."""
-        wanted = {"stage": self.target.stage, "videoId": claimed.video_id, "attempt": str(claimed.attempt)}
-        since = (claimed.claimed_at or claimed.updated_at) - CLOCK_TOLERANCE
-        pages = self.mediaconvert.get_paginator("list_jobs").paginate(
-            Queue=self.target.queue_arn,
-            Order="DESCENDING",
-            PaginationConfig={"PageSize": JOBS_PAGE, "MaxItems": JOBS_PAGE * MAX_JOB_PAGES},
-        )
-        for job in (job for page in pages for job in page.get("Jobs", [])):
-            if wanted.items() <= job.get("UserMetadata", {}).items():
-                return job["Id"]
-            if job["CreatedAt"] < since:
-                return None
-        return None
 
     def _fail(self, entry: Entry, change: Callable[[Entry], Entry], now: datetime) -> None:
         failed = self._update(entry, change)
@@ -155,7 +134,7 @@ class Starter:
             self._failed(failed, now)
 
     def _failed(self, entry: Entry, now: datetime) -> None:
-        pending.clear(self.s3, self.target.temp_bucket, entry.video_id)
+        pending.settle(self.s3, self.target.temp_bucket, self.catalog, entry, now)
         if entry.error and entry.updated_at == now:
             logger.warning("video failed, original kept", extra={"error_code": entry.error.code.value})
             count(Count.CONVERSIONS_FAILED)
