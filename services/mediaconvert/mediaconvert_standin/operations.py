@@ -25,8 +25,9 @@ from mediaconvert_standin.errors import (
     Unsupported,
 )
 from mediaconvert_standin.jobs import Job, describe
+from mediaconvert_standin.locations import parse_s3_uri
 from mediaconvert_standin.plan import S3Location
-from mediaconvert_standin.planning import parse_s3_uri, parse_settings
+from mediaconvert_standin.planning import parse_settings
 from mediaconvert_standin.prober import ProbeError
 from mediaconvert_standin.reports import probe_result
 from mediaconvert_standin.rules import check_rules
