@@ -73,12 +73,18 @@ class JobSearch:
         self, filters: list[tuple[Any, tuple[str, ...]]], ascending: bool, after: str | None
     ) -> Iterator[Job]:
         for job in self._store.all(ascending=ascending, after=after):
-            if not filters or any(_values(job, key) & set(values) for key, values in filters):
+            if not filters or any(_fits(job, key, values) for key, values in filters):
                 yield job
 
 
 def _reads(job: Job, part: str | None) -> bool:
     return part is None or any(part in uri for uri in job.input_files)
+
+
+def _fits(job: Job, key: str | None, values: tuple[str, ...]) -> bool:
+    if key == "fileInput":
+        return any(_reads(job, part) for part in values)
+    return bool(_values(job, key) & set(values))
 
 
 def _values(job: Job, key: str | None) -> set[str]:
@@ -87,8 +93,6 @@ def _values(job: Job, key: str | None) -> set[str]:
         return {job.queue, job.queue.rpartition("/")[2]}
     if key == "status":
         return {job.status}
-    if key == "fileInput":
-        return set(job.input_files)
     if key == "errorCode":
         return {str(job.error_code)} if job.error_code is not None else set()
     if key == "jobEngineVersionRequested":

@@ -20,9 +20,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def check_answer(response_dict: Any, operation_model: OperationModel, **_: Any) -> None:
-    """A handler of botocore's ``response-received`` event: fails on an answer that does not fit."""
-    if response_dict is None:
-        return
+    """A handler of botocore's ``before-parse`` event: fails on an answer that does not fit."""
     status, headers, body = response_dict["status_code"], response_dict["headers"], response_dict["body"]
     assert headers["x-amzn-RequestId"]
     assert headers["Content-Type"] == "application/json"

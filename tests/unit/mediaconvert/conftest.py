@@ -102,7 +102,7 @@ def bench(engine_url: str, standin: tuple[str, Path], tmp_path_factory: pytest.T
         work_dir=work_dir,
         scratch=tmp_path_factory.mktemp("media"),
     )
-    built.mediaconvert.meta.events.register("response-received.mediaconvert", check_answer)
+    built.mediaconvert.meta.events.register("before-parse.mediaconvert", check_answer)
     for bucket in (SOURCE_BUCKET, OUTPUT_BUCKET):
         built.s3.create_bucket(Bucket=bucket)
     for name, statements in ((ROLE.rpartition("/")[2], (_READ, _WRITE)), ("reader", (_READ,)), ("writer", (_WRITE,))):
