@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaconvert_standin.aws import Clients
+from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.errors import Canceled, JobError, SourceMissing, TranscodeFailed, UnknownFormat
 from mediaconvert_standin.events import EventSender, complete_detail, error_detail, warning_detail
 from mediaconvert_standin.ffmpeg import INPUT_NAME, arguments
@@ -53,6 +54,7 @@ class Tools:
     prober: Prober
     store: JobStore
     events: EventSender
+    clock: Clock
 
 
 class JobConversion:
@@ -64,7 +66,7 @@ class JobConversion:
         self._done = threading.Event()
         self._runner: Runner | None = None
         self._publisher: Publisher | None = None
-        self._progress = Progress()
+        self._progress = Progress(job.retries)
         self._percent = 0
         self._warnings: list[int] = []
 
@@ -76,7 +78,7 @@ class JobConversion:
             runner.kill()
 
     def run(self) -> None:
-        started = time.time()
+        started = self._tools.clock.now()
         job = self._tools.store.change(self._job.id, {"SUBMITTED"}, status="PROGRESSING", started_at=started)
         if job is None:  # cancelled while it waited
             return
@@ -176,7 +178,7 @@ class JobConversion:
             self._job.id,
             {"PROGRESSING"},
             status="COMPLETE",
-            finished_at=time.time(),
+            finished_at=self._tools.clock.now(),
             percent=100,
             results=tuple(collected.groups),
             warnings=tuple(self._warnings),
@@ -193,7 +195,7 @@ class JobConversion:
             self._job.id,
             {"PROGRESSING"},
             status="ERROR",
-            finished_at=time.time(),
+            finished_at=self._tools.clock.now(),
             error_code=error.code,
             error_message=error.message,
             warnings=tuple(self._warnings),
@@ -230,6 +232,6 @@ class JobConversion:
             raise Canceled
 
     def _send_updates(self) -> None:
-        while not self._done.wait(self._job.status_update_seconds):
+        while not self._done.wait(self._tools.clock.real(self._job.status_update_seconds)):
             if not self._stop.is_set():
                 self._tools.events.send(self._job, "STATUS_UPDATE", self._progress.detail())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isqrt
 from typing import Any
 
@@ -75,6 +75,24 @@ _BITS_PER_MAX_BR = 1200
 def check_rules(request: Json) -> None:
     """Raise BadRequest with every broken rule. The request already fits the model."""
     raise_problems(_broken_rules(request))
+
+
+def check_outputs(outputs: Iterable[tuple[str, str, Json]]) -> None:
+    """Raise BadRequest with every broken rule of outputs, or of presets, on their own.
+
+    Each is (pointer, type of its group or empty, contents) and already fits the model.
+    """
+    raise_problems(problem for pointer, kind, output in outputs for problem in _lone_output(output, kind, pointer))
+
+
+def _lone_output(output: Json, group_type: str, pointer: str) -> Iterator[str]:
+    if group_type:
+        yield from _output(output, group_type, pointer)
+        return
+    if output.get("videoDescription") is not None:
+        yield from _video(output["videoDescription"], f"{pointer}/videoDescription")
+    for index, audio in enumerate(output.get("audioDescriptions") or []):
+        yield from _audio(audio, f"{pointer}/audioDescriptions/{index}")
 
 
 def _broken_rules(request: Json) -> Iterator[str]:

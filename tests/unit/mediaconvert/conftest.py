@@ -9,6 +9,7 @@ import boto3
 import imageio_ffmpeg
 import pytest
 import uvicorn
+from answer_shapes import check_answer
 from botocore.config import Config
 from engine import CREDENTIALS, free_port, running_engine
 from mediaconvert_harness import EVENT_SOURCE, OUTPUT_BUCKET, ROLE, SOURCE_BUCKET, Bench, wait_until
@@ -101,6 +102,7 @@ def bench(engine_url: str, standin: tuple[str, Path], tmp_path_factory: pytest.T
         work_dir=work_dir,
         scratch=tmp_path_factory.mktemp("media"),
     )
+    built.mediaconvert.meta.events.register("before-parse.mediaconvert", check_answer)
     for bucket in (SOURCE_BUCKET, OUTPUT_BUCKET):
         built.s3.create_bucket(Bucket=bucket)
     for name, statements in ((ROLE.rpartition("/")[2], (_READ, _WRITE)), ("reader", (_READ,)), ("writer", (_WRITE,))):
