@@ -95,7 +95,6 @@ OPERATIONS: Mapping[str, tuple[str, Resources]] = {
     "sqs:SendMessage": ("sqs:SendMessage", _queue),
     "ssm:GetParameter": ("ssm:GetParameter", _parameter),
     "mediaconvert:CreateJob": ("mediaconvert:CreateJob", _job_queue),
-    "mediaconvert:ListJobs": ("mediaconvert:ListJobs", _job_queue),
     "mediaconvert:SearchJobs": ("mediaconvert:SearchJobs", _job_queue),
     "mediaconvert:GetJob": ("mediaconvert:GetJob", _job),
     "mediaconvert:CancelJob": ("mediaconvert:CancelJob", _job),
