@@ -1,5 +1,7 @@
 """The commands of `scripts/dev.py`."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import shutil

@@ -145,21 +145,28 @@ class Library:
         self.tokens = tokens
         self._identity = identity
         self._session = requests.Session()
-        adapter = HTTPAdapter(max_retries=Retry(total=CONNECT_RETRIES, read=0, status=0, other=0))
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self.go_through(HTTPAdapter(max_retries=Retry(total=CONNECT_RETRIES, read=0, status=0, other=0)))
         self._line = Line()
         # Cookies are handed on explicitly: those of one video must never open another by accident.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def go_through(self, adapter: HTTPAdapter) -> None:
+        """Every call of the API and of the CDN goes through `adapter` from now on."""
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
 
     @property
     def owner(self) -> str:
         return self.tokens.subject
 
-    def send(self, method: str, path: str, body: object = None, **parameters: object) -> requests.Response:
-        """One call, whatever its answer. `path` starts with `/videos`."""
+    def renew(self) -> None:
+        """A new ID token, if this one is about to end."""
         if time.time() > self.tokens.expires_at - RENEW_BEFORE:
             self.tokens = self._identity.refresh(self.tokens.refresh_token)
+
+    def send(self, method: str, path: str, body: object = None, **parameters: object) -> requests.Response:
+        """One call, whatever its answer. `path` starts with `/videos`."""
+        self.renew()
         return self._session.request(
             method,
             self.api_url + path,
@@ -187,11 +194,12 @@ class Library:
         return upload
 
     def send_file(self, upload: Upload, path: Path, progress: Progress = _ignore, line: Line | None = None) -> None:
-        """Sends all of the file over `line`, which several files may share."""
+        """Sends all of the file to a new upload over `line`, which several files may share."""
         if upload.multipart is None:
             uploading.put_file(upload, path, progress, line or self._line)
         else:
-            self.complete(upload.video_id, self.send_parts(upload.video_id, upload.multipart, path, progress, line))
+            parts = self.send_parts(upload.video_id, upload.multipart, path, progress, line, stored=())
+            self.complete(upload.video_id, parts)
 
     def send_parts(
         self,
@@ -200,14 +208,18 @@ class Library:
         path: Path,
         progress: Progress = _ignore,
         line: Line | None = None,
+        stored: Iterable[StoredPart] | None = None,
     ) -> tuple[StoredPart, ...]:
-        """Sends what S3 does not hold yet, so it also resumes an interrupted upload."""
-        stored = self.stored_parts(video_id)
+        """Sends what S3 does not hold yet, so it also resumes an interrupted upload.
+
+        S3 is asked what it holds, unless that is known: `stored`.
+        """
+        known = self.stored_parts(video_id) if stored is None else stored
 
         def ask_urls(numbers: Iterable[int]) -> Mapping[int, str]:
             return self.part_urls(video_id, numbers)
 
-        return uploading.put_parts(plan, path, stored, ask_urls, progress, line or self._line)
+        return uploading.put_parts(plan, path, known, ask_urls, progress, line or self._line)
 
     def part_urls(self, video_id: str, numbers: Iterable[int]) -> dict[int, str]:
         body = {"partNumbers": list(numbers)}

@@ -54,14 +54,15 @@ class Line:
     Several files may share one; `parallel` then bounds them together.
     """
 
-    def __init__(self, parallel: int = PARALLEL_REQUESTS) -> None:
+    def __init__(self, parallel: int = PARALLEL_REQUESTS, adapter: HTTPAdapter | None = None) -> None:
+        """`adapter` takes the place of direct connections."""
         self.parallel = parallel
         self.stopped = threading.Event()
         self._slots = threading.BoundedSemaphore(parallel)
         self._session = requests.Session()
-        adapter = _BlockAdapter(pool_maxsize=parallel)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        chosen = adapter or BlockAdapter(pool_maxsize=parallel)
+        self._session.mount("http://", chosen)
+        self._session.mount("https://", chosen)
 
     def put(self, url: str, body: FileRange, headers: Mapping[str, str]) -> requests.Response | None:
         """One attempt; None when the connection broke. What did not arrive is taken back from the progress."""
@@ -100,7 +101,7 @@ class Line:
         self.close()
 
 
-class _BlockAdapter(HTTPAdapter):
+class BlockAdapter(HTTPAdapter):
     """Reads bodies in blocks of BLOCK bytes; urllib3's own are eight times smaller."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:

@@ -9,12 +9,14 @@ from sstech_video import aws, clock, events
 from sstech_video.catalog import Catalog
 from sstech_video.deletion import Deletion
 from sstech_video.jobs import Jobs
+from sstech_video.months import Months
 from sstech_video.multipart import UploadBucket
 from sstech_video.observability import logger, observed
 from sstech_video.outcomes import Outcomes
 from sstech_video.reconciling import Reconciler
 from sstech_video.retrying import Retrying
 from sstech_video.settings import settings
+from sstech_video.spending import Spending
 from sstech_video.tombstones import Tombstones
 from sstech_video.usage import Quotas, Usage
 
@@ -27,6 +29,7 @@ def reconciler() -> Reconciler:
     config, s3 = settings(), aws.s3()
     catalog, tombstones = Catalog(s3, config.media_bucket), Tombstones(s3, config.media_bucket)
     usage = Usage(s3, config.media_bucket, catalog, Quotas(config.max_open_uploads, config.max_stored_bytes))
+    spending = Spending(Months(s3, config.media_bucket), config.cost_limits)
     upload_bucket = UploadBucket(s3, s3, config.temp_bucket)
     jobs = Jobs(aws.mediaconvert(), config.stage, config.mediaconvert_queue_arn)
     return Reconciler(
@@ -35,7 +38,7 @@ def reconciler() -> Reconciler:
         catalog=catalog,
         tombstones=tombstones,
         jobs=jobs,
-        outcomes=Outcomes(s3, config.stage, config.temp_bucket, config.media_bucket, catalog, tombstones),
+        outcomes=Outcomes(s3, config.stage, config.temp_bucket, config.media_bucket, catalog, tombstones, spending),
         upload_bucket=upload_bucket,
         usage=usage,
         retrying=Retrying(s3, aws.sqs(), config.temp_bucket, config.trigger_queue_url, catalog),

@@ -66,7 +66,8 @@ def sign_parts(video_id: str) -> Response[str]:
     entry = library().entry(api.caller(app), video_id)
     body = bodies.body_of(app.current_event.raw_event)
     numbers = bodies.part_numbers(body, plan_of(entry).part_count)
-    return api.answer(HTTPStatus.OK, part_uploads().sign(entry, numbers))
+    checksums = bodies.part_checksums(body, numbers, entry.checksum_algorithm)
+    return api.answer(HTTPStatus.OK, part_uploads().sign(entry, numbers, checksums))
 
 
 @app.get("/videos/<video_id>/parts")
@@ -80,7 +81,7 @@ def list_parts(video_id: str) -> Response[str]:
 def complete(video_id: str) -> Response[str]:
     entry, now = library().entry(api.caller(app), video_id), clock.now()
     body = bodies.body_of(app.current_event.raw_event, bodies.MAX_COMPLETE_BODY_BYTES)
-    entry, whole = part_uploads().complete(entry, bodies.sent_parts(body), now)
+    entry, whole = part_uploads().complete(entry, bodies.sent_parts(body, entry.checksum_algorithm), now)
     if whole and entry.status is Status.UPLOADED:
         count(Count.UPLOADS_COMPLETED)
     return api.answer(HTTPStatus.OK if whole else HTTPStatus.ACCEPTED, library().show(entry, now))

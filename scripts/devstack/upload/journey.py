@@ -85,7 +85,7 @@ class Journey:
         if upload.multipart is None:
             self._put(file, record, upload)
         else:
-            self._send_parts(file, record, upload.multipart)
+            self._send_parts(file, record, upload.multipart, stored=())
         return record.video_id
 
     def _go_on(self, file: Path, record: Record) -> str:
@@ -111,10 +111,12 @@ class Journey:
             self._start_again(file, record)  # the URL expired on the way
         self._check_unchanged(file, record)
 
-    def _send_parts(self, file: Path, record: Record, plan: MultipartPlan) -> None:
-        stored: tuple[StoredPart, ...] = ()
+    def _send_parts(
+        self, file: Path, record: Record, plan: MultipartPlan, stored: tuple[StoredPart, ...] | None = None
+    ) -> None:
         try:
-            stored = patiently(lambda: self.library.stored_parts(record.video_id), self.line)
+            if stored is None:
+                stored = patiently(lambda: self.library.stored_parts(record.video_id), self.line)
             parts = uploading.put_parts(
                 plan,
                 file,

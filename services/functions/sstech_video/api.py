@@ -36,7 +36,9 @@ def run(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dic
     with observed(event["requestContext"]["requestId"]):
         # A route's pattern would overlook a line end after an id: no route of ours has such characters.
         readable = event if event["path"].isprintable() else {**event, "path": NO_ROUTE}
-        return app.resolve(readable, context)
+        answered = app.resolve(readable, context)
+        logger.info("answered", extra={"route": event.get("resource"), "status": answered["statusCode"]})
+        return answered
 
 
 def caller(app: APIGatewayRestResolver) -> str:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from sstech_video.checksums import Algorithm
+
 FORMAT: Final = 1
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class FailureCode(StrEnum):
     OUTPUT_MISSING = "output_missing"
     UPLOAD_ABANDONED = "upload_abandoned"
     CONVERSION_TIMED_OUT = "conversion_timed_out"
+    COST_LIMIT = "cost_limit"
 
 
 class EntryError(ValueError):
@@ -53,7 +56,8 @@ class Entry:
     """Times are aware datetimes in UTC, sizes are bytes, durations milliseconds.
 
     `attempt` counts the conversions that were claimed; it names the live output folder. `nudges` counts how often the
-    reconciler has sent the original through the queue again. From `key` on, nothing is ever shown by the API.
+    reconciler has sent the original through the queue again, `cost_micros` is the estimate for the live attempt in
+    millionths of a dollar. From `key` on, nothing is ever shown by the API.
     """
 
     owner: str
@@ -73,12 +77,14 @@ class Entry:
     content_type: str = ""
     upload_id: str | None = None
     part_size: int | None = None
+    checksum_algorithm: Algorithm | None = None
     assembling_since: datetime | None = None
     uploaded_at: datetime | None = None
     attempt: int = 0
     claimed_at: datetime | None = None
     job_id: str | None = None
     thumbnail_seconds: int | None = None
+    cost_micros: int | None = None
     nudges: int = 0
     nudged_at: datetime | None = None
 
@@ -149,6 +155,8 @@ def _read(document: Mapping[str, Any], name: str) -> Any:
         return datetime.fromisoformat(value)
     if name == "status":
         return Status(value)
+    if name == "checksum_algorithm":
+        return Algorithm(value)
     if name == "error":
         return Failure(FailureCode(value["code"]), _of_type(str, value["message"]))
     return _of_type(int, value)

@@ -60,6 +60,10 @@ def size_mismatch(announced: int, found: int) -> Failure:
     )
 
 
+def cost_limit(reason: str) -> Failure:
+    return Failure(FailureCode.COST_LIMIT, reason)
+
+
 def from_job(error_code: int | None) -> Failure:
     """For the error code of a MediaConvert job."""
     return failure(_BY_ERROR_CODE.get(error_code or 0, FailureCode.CONVERSION_FAILED))

@@ -22,6 +22,8 @@ DEFAULT_EXTENSION: Final = "bin"
 PENDING: Final = "pending/"
 UPLOADS: Final = "uploads/"
 TOMBSTONES: Final = "deleted/"
+# In the place of an owner: the documents of the whole stage.
+EVERYBODY: Final = "all"
 
 # `sub` of Cognito is a UUID; anything else that could move a key elsewhere is refused.
 _OWNER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -38,7 +40,7 @@ class Original:
 
 
 def is_owner(text: str) -> bool:
-    return _OWNER.fullmatch(text) is not None
+    return _OWNER.fullmatch(text) is not None and text != EVERYBODY
 
 
 def extension(file_name: str) -> str:

@@ -24,6 +24,7 @@ class Count(StrEnum):
     UPLOADS_REFUSED_BY_QUOTA = "UploadsRefusedByQuota"
     UPLOADS_COMPLETED = "UploadsCompleted"
     CONVERSIONS_STARTED = "ConversionsStarted"
+    CONVERSIONS_REFUSED_BY_COST = "ConversionsRefusedByCost"
     CONVERSIONS_COMPLETED = "ConversionsCompleted"
     CONVERSIONS_FAILED = "ConversionsFailed"
     CONVERSIONS_RETRIED = "ConversionsRetried"

@@ -14,6 +14,7 @@ from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry, Failure, FailureCode, Status
 from sstech_video.events import JobEvent
 from sstech_video.observability import Count, count, logger
+from sstech_video.spending import Spending
 from sstech_video.tombstones import Tombstones
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Outcomes:
     media_bucket: str
     catalog: Catalog
     tombstones: Tombstones
+    spending: Spending
 
     def happened(self, event: JobEvent, now: datetime) -> None:
         """Apply one event; it may come twice, late, or out of order."""
@@ -81,6 +83,9 @@ class Outcomes:
             logger.info("video is ready", extra={"attempt": event.attempt, "job_id": event.job_id})
             count(Count.CONVERSIONS_COMPLETED)
             self.clean_up(published)
+            for earlier in range(1, published.attempt):
+                folder = keys.attempt(event.owner, event.video_id, earlier)
+                storage.delete_under(self.s3, self.media_bucket, folder)
 
     def fail(self, event: JobEvent, failure: Failure, now: datetime) -> None:
         """The job's attempt came to nothing. The original is kept for another one."""
@@ -90,10 +95,16 @@ class Outcomes:
         if entry is None:
             self._too_late(event)
         elif entry.status is Status.FAILED and entry.attempt == event.attempt:
+            self._refund(entry, event)
             pending.settle(self.s3, self.temp_bucket, self.catalog, entry, now)
             if entry.updated_at == now:
                 logger.warning("video failed, original kept", extra={"error_code": failure.code.value})
                 count(Count.CONVERSIONS_FAILED)
+
+    def _refund(self, entry: Entry, event: JobEvent) -> None:
+        """MediaConvert charges nothing for jobs that end in ERROR."""
+        if event.status == "ERROR" and entry.claimed_at:
+            self.spending.refund(entry.owner, entry.video_id, entry.attempt, entry.claimed_at)
 
     def clean_up(self, entry: Entry) -> None:
         """The original and the marker of a video that is ready."""

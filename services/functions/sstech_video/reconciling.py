@@ -199,6 +199,8 @@ class Reconciler:
         )
         if changed is None or changed.status is not Status.FAILED:
             return None
+        if changed.claimed_at and not changed.job_id:
+            self.outcomes.spending.refund(changed.owner, changed.video_id, changed.attempt, changed.claimed_at)
         self._forget(changed, now)
         return Count.CONVERSIONS_GIVEN_UP
 

@@ -13,20 +13,27 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sstech_video import aws, conversion, failures, pending, sources, storage, thumbnails, transitions
+from sstech_video import aws, conversion, failures, pending, pricing, sources, storage, thumbnails, transitions
 from sstech_video.catalog import ABSENT, Catalog
 from sstech_video.conversion import Target
 from sstech_video.entries import Entry, Failure, FailureCode, Status
 from sstech_video.events import Arrival
 from sstech_video.jobs import Jobs
 from sstech_video.keys import Original
+from sstech_video.ladder import ladder
 from sstech_video.observability import Count, count, logger
 from sstech_video.sources import Kind, Source
+from sstech_video.spending import CostLimitError, Spending
 from sstech_video.tombstones import Tombstones
+from sstech_video.transitions import Plan
 
 if TYPE_CHECKING:
     from mypy_boto3_mediaconvert import MediaConvertClient
     from mypy_boto3_s3 import S3Client
+
+
+class NotYetWholeError(Exception):
+    """S3 tells of an object without bytes, which nobody can have sent: it is still being put together."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class Starter:
     catalog: Catalog
     tombstones: Tombstones
     jobs: Jobs
+    spending: Spending
+    price_percent: int
 
     def arrived(self, arrival: Arrival, now: datetime) -> None:
         """An original is there: do what its video's state calls for."""
@@ -65,12 +74,28 @@ class Starter:
         if isinstance(source, Failure):
             self._fail(entry, lambda known: transitions.refused(known, source, now), now)
             return
-        interval = thumbnails.interval_seconds(source.duration_ms)
-        claimed = self._update(entry, lambda known: transitions.claimed(known, interval, source.duration_ms, now))
+        cost = pricing.estimate(ladder(source), source, entry.size, self.price_percent)
+        if entry.status is Status.UPLOADED and not self._afford(entry, cost, now):
+            return
+        plan = Plan(thumbnails.interval_seconds(source.duration_ms), source.duration_ms, cost)
+        claimed = self._update(entry, lambda known: transitions.claimed(known, plan, now))
         if claimed is None:
+            self.spending.refund(entry.owner, entry.video_id, entry.attempt + 1, now)
             self._orphaned(original)
         elif claimed.status is Status.CONVERTING and claimed.job_id is None:
             self._make_job(claimed, source, now)
+
+    def _afford(self, entry: Entry, cost: int, now: datetime) -> bool:
+        """Reserve the next attempt's cost, or stop the video."""
+        logger.info("conversion estimated", extra={"micro_dollars": cost, "attempt": entry.attempt + 1})
+        try:
+            self.spending.reserve(entry.owner, entry.video_id, entry.attempt + 1, cost, now)
+        except CostLimitError as error:
+            refusal = failures.cost_limit(str(error))
+            count(Count.CONVERSIONS_REFUSED_BY_COST)
+            self._fail(entry, lambda known: transitions.refused(known, refusal, now), now)
+            return False
+        return True
 
     def _inspect(self, entry: Entry) -> Source | Failure:
         """What the source is, or why it cannot be converted."""
@@ -112,6 +137,7 @@ class Starter:
         except self.mediaconvert.exceptions.BadRequestException as error:
             logger.error("CreateJob refused", extra={"reason": str(error)})
             rejected = failures.failure(FailureCode.CONVERSION_REJECTED)
+            self.spending.refund(claimed.owner, claimed.video_id, claimed.attempt, claimed.claimed_at or now)
             self._fail(claimed, lambda known: transitions.failed(known, claimed.attempt, rejected, now), now)
             return
         self._record(claimed, job_id, now)
@@ -154,11 +180,14 @@ class Starter:
 
     def _size(self, arrival: Arrival, entry: Entry) -> int:
         """Bytes that arrived. Where the event disagrees with what was announced, S3 itself decides: LocalStack has
-        been seen to send 0 for a large upload whose parts it was asked to assemble twice.
+        been seen to send 0 for a large upload whose parts it was asked to assemble twice. Raises `NotYetWholeError`.
         """
         if arrival.size == entry.size:
             return arrival.size
-        return storage.size_of(self.s3, arrival.bucket, entry.key) or arrival.size
+        size = storage.size_of(self.s3, arrival.bucket, entry.key)
+        if size == 0:
+            raise NotYetWholeError(f"{entry.key} has no bytes yet: the message is tried again later.")
+        return arrival.size if size is None else size
 
     def _update(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry | None:
         return self.catalog.update(entry.owner, entry.video_id, change)

@@ -66,6 +66,15 @@ class Result:
     height: int | None
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What an attempt is going to be: seconds between thumbnails, duration if it is known, estimated cost."""
+
+    thumbnail_seconds: int
+    duration_ms: int | None = None
+    cost_micros: int | None = None
+
+
 def uploaded(entry: Entry, now: datetime) -> Entry:
     """The original is in the temporary bucket."""
     return _step(entry, Happening.UPLOADED, now, uploaded_at=now, assembling_since=None)
@@ -83,7 +92,7 @@ def refused(entry: Entry, failure: Failure, now: datetime) -> Entry:
     return _step(entry, Happening.REFUSED, now, error=failure)
 
 
-def claimed(entry: Entry, thumbnail_seconds: int, duration_ms: int | None, now: datetime) -> Entry:
+def claimed(entry: Entry, plan: Plan, now: datetime) -> Entry:
     """The next attempt begins: whoever stores this entry first makes the job."""
     return _step(
         entry,
@@ -93,8 +102,9 @@ def claimed(entry: Entry, thumbnail_seconds: int, duration_ms: int | None, now: 
         claimed_at=now,
         job_id=None,
         progress=0,
-        duration_ms=duration_ms,
-        thumbnail_seconds=thumbnail_seconds,
+        duration_ms=plan.duration_ms,
+        thumbnail_seconds=plan.thumbnail_seconds,
+        cost_micros=plan.cost_micros,
     )
 
 

@@ -16,16 +16,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mediaconvert_standin import __version__
+from mediaconvert_standin import __version__, page
 from mediaconvert_standin.aws import Clients
 from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.conversion import JobConversion, Tools
 from mediaconvert_standin.database import Database
 from mediaconvert_standin.destinations import Destination, EventBridge, Webhook
-from mediaconvert_standin.errors import ApiError, BadRequest, NotImplementedHere
+from mediaconvert_standin.errors import AccessDenied, ApiError, BadRequest, NotImplementedHere
 from mediaconvert_standin.events import EventSender
 from mediaconvert_standin.library import Library
 from mediaconvert_standin.operations import Operations
+from mediaconvert_standin.origins import is_foreign
 from mediaconvert_standin.prober import Prober
 from mediaconvert_standin.queues import QueueRules, Queues
 from mediaconvert_standin.resuming import resume
@@ -61,11 +62,13 @@ class Service:
         rules = QueueRules(queues, self.store, self._events, self.clock)
         self._scheduler = Scheduler(self._start, rules, self.clock)
         resume(self.store, self._scheduler, self._events, self.clock)
+        self.page = page.Page(self.store, self.database, clients.s3)
         self.operations = Operations(self.tools, self._scheduler, queues, library, self.database, self.clock)
         routes()
         self._prober.warm_up()
 
     def close(self) -> None:
+        self.page.streams.stop()
         self._scheduler.close(STOP_SECONDS)
         self._prober.close()
         self._events.close(STOP_SECONDS)
@@ -94,7 +97,11 @@ def create_app(settings: Settings) -> Starlette:
             await run_in_threadpool(service.close)
 
     return Starlette(
-        routes=[Route("/health", _health, methods=["GET"]), Route("/{path:path}", _call, methods=METHODS)],
+        routes=[
+            Route("/health", _health, methods=["GET"]),
+            *page.routes(),
+            Route("/{path:path}", _call, methods=METHODS),
+        ],
         lifespan=lifespan,
     )
 
@@ -116,6 +123,8 @@ async def _call(request: Request) -> Response:
 
 
 async def _answer(request: Request) -> tuple[int, bytes]:
+    if is_foreign(request.headers.get("origin"), request.headers.get("host", "")):
+        raise AccessDenied("Cross-site requests are refused")
     operation, path = find_route(request.method, request.scope["raw_path"].decode("ascii", "replace"))
     body = await _read_body(request)
     call = parse_request(operation, path, request.url.query, body)

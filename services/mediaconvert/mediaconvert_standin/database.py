@@ -65,6 +65,9 @@ class Database:
                 return
             after = rows[-1][0]
 
+    def newest_job_ids(self, limit: int) -> list[str]:
+        return [row[0] for row in self._rows("SELECT id FROM jobs ORDER BY id DESC LIMIT ?", limit)]
+
     def count_jobs(self, statuses: Sequence[str]) -> list[tuple[str, str, int]]:
         """(queue that the job is in, status, number) for the given statuses."""
         marks = ", ".join("?" * len(statuses))

@@ -236,7 +236,7 @@ def test_parts_that_s3_does_not_hold_after_all_are_sent_again(world):
     assert world.library.body("v1") == world.file.read_bytes()
 
 
-@pytest.mark.parametrize("call", ["open_upload", "stored_parts", "part_urls", "complete"])
+@pytest.mark.parametrize("call", ["open_upload", "part_urls", "complete"])
 @pytest.mark.parametrize(
     "fault",
     [requests.ConnectionError("cut"), ApiError(503, "unavailable", "x"), ApiError(429, "too_many_requests", "x")],

@@ -108,6 +108,10 @@ def functions_environment(
         "CLOUDFRONT_KEY_PAIR_ID": harness.KEY_PAIR_ID,
         "MAX_OPEN_UPLOADS": str(harness.MAX_OPEN_UPLOADS),
         "MAX_STORED_BYTES": str(harness.MAX_STORED_BYTES),
+        "MAX_CENTS_PER_VIDEO": "5000",
+        "MAX_CENTS_PER_OWNER": "20000",
+        "MAX_CENTS_PER_STAGE": "50000",
+        "PRICE_PERCENT": "100",
         "POWERTOOLS_SERVICE_NAME": "unit",
         "POWERTOOLS_METRICS_NAMESPACE": "SStechVideo",
     }

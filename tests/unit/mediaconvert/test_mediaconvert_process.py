@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 class Process:
     """The stand-in as a program of its own that can be killed and started again."""
 
-    def __init__(self, engine_url: str, work_dir: Path) -> None:
+    def __init__(self, engine_url: str, work_dir: Path, **environment: str) -> None:
         self.work_dir = work_dir
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
@@ -45,6 +45,7 @@ class Process:
             "AWS_SECRET_ACCESS_KEY": "test",
             "MEDIACONVERT_WORK_DIR": str(work_dir),
             "MEDIACONVERT_EVENT_SOURCE": EVENT_SOURCE,
+            **environment,
         }
         credentials: dict[str, Any] = {**CREDENTIALS}
         self.client = boto3.client("mediaconvert", endpoint_url=self.url, **credentials)

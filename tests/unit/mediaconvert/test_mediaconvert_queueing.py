@@ -1,5 +1,6 @@
 """Which job starts or hops next, with a clock that only moves when it is told to."""
 
+import json
 import threading
 from collections import Counter
 from pathlib import Path
@@ -148,8 +149,6 @@ class Line:
         wait_until(lambda: name in self.conversions.started or None, f"the start of {name}")
 
     def told(self, name: str) -> list[str]:
-        import json
-
         return [json.loads(text)["detail"]["status"] for text in self.database.history_of(name, MANY)]
 
     def update(self, queue: str, status: str) -> None:
