@@ -218,6 +218,20 @@ def find_a_job_whose_answer_got_lost(world: World) -> None:
 
 
 @flow
+def put_a_message_off(world: World) -> None:
+    """What cannot be handled comes back before the queue's own timeout. The call is all there is to see of it."""
+    sqs, url = world.client("sqs"), world.outputs["TriggerQueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="nothing")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    event = harness.sqs_event("no notification")
+    event["Records"][0]["receiptHandle"] = message["ReceiptHandle"]
+    answer = world.invoke("TriggerFunction", event)
+    expect(len(answer["batchItemFailures"]) == 1, "the message was taken for handled")
+    put_off = [one.call for one in world.records if one.call.operation == "ChangeMessageVisibility"]
+    expect([call.error for call in put_off] == [""], f"the message was not put off: {put_off}")
+
+
+@flow
 def receive_an_original_twice(world: World) -> None:
     person = Person(world)
     upload = person.ready()
