@@ -25,6 +25,7 @@ from sstech_video.deletion import Deletion
 from sstech_video.entries import Entry, Status
 from sstech_video.errors import ApiError
 from sstech_video.events import JobEvent
+from sstech_video.invalidation import Invalidation
 from sstech_video.jobs import Jobs
 from sstech_video.months import Months
 from sstech_video.multipart import UploadBucket
@@ -63,6 +64,7 @@ class Videos(RuleBasedStateMachine):
         jobs = Jobs(cast("Any", mediaconvert), STAGE, QUEUE_ARN)
         spending = Spending(Months(client, MEDIA_BUCKET), CostLimits(PLENTY, PLENTY, PLENTY))
         usage = Usage(client, MEDIA_BUCKET, self.catalog, Quotas(1000, PLENTY))
+        nothing_is_cached = Invalidation(lambda: cast("Any", None), None)
         bucket = UploadBucket(client, client, TEMP_BUCKET)
         self.admission = Admission(client, TEMP_BUCKET, self.catalog, usage, bucket)
         self.starter = Starter(
@@ -78,7 +80,15 @@ class Videos(RuleBasedStateMachine):
         self.outcomes = Outcomes(client, STAGE, TEMP_BUCKET, MEDIA_BUCKET, self.catalog, self.tombstones, spending)
         self.retrying = Retrying(client, sqs, TEMP_BUCKET, "queue", self.catalog)
         self.deletion = Deletion(
-            client, lambda: jobs, TEMP_BUCKET, MEDIA_BUCKET, self.catalog, self.tombstones, usage, bucket
+            client,
+            lambda: jobs,
+            TEMP_BUCKET,
+            MEDIA_BUCKET,
+            self.catalog,
+            self.tombstones,
+            usage,
+            bucket,
+            nothing_is_cached,
         )
         self.reconciler = Reconciler(
             client,
