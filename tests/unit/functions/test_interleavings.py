@@ -42,9 +42,9 @@ from sstech_video.usage import Quotas, Usage
 OWNER = "6d0c3f0e-0000-4000-8000-000000000001"
 PLENTY = 10**15
 LARGE = 200_000_000
-MANY_ROUNDS = 40
+MANY_ROUNDS = 32
 # More examples, and other ones at each run: for running by hand.
-USUAL_EXAMPLES = 150
+USUAL_EXAMPLES = 80
 EXAMPLES = int(os.environ.get("SSTECH_INTERLEAVINGS", USUAL_EXAMPLES))
 INDEX = st.integers(0, 3)
 AFTER_EFFECTS = st.integers(0, 14)
@@ -244,7 +244,8 @@ class Videos(RuleBasedStateMachine):
             for job in self.mediaconvert.jobs:
                 if job["Status"] in ("SUBMITTED", "PROGRESSING"):
                     self._end(job, "COMPLETE", b"mp4")
-            self.now += timedelta(minutes=20)
+            # Together more than a day: each deleted video has its hour.
+            self.now += timedelta(minutes=50)
             self._reconcile(Patience())
         self.now += stuck.ABANDONED_AFTER
         for _ in range(3):
