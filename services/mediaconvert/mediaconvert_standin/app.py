@@ -56,7 +56,7 @@ class Service:
         self.database = Database(settings.work_dir / "state.sqlite3")
         self._events = EventSender(settings, self.database, self.clock, _destinations(settings, clients))
         self.store = JobStore(self.database)
-        self.tools = Tools(settings, clients, self._prober, self.store, self._events, self.clock)
+        self.tools = Tools(settings, clients, self._prober, self.store, self._events, self.clock, self.database)
         library = Library(self.database, settings, self.clock)
         queues = Queues(library, settings, self.store, self.clock)
         rules = QueueRules(queues, self.store, self._events, self.clock)
