@@ -29,14 +29,14 @@ class Suite:
 
 
 SUITES = {
-    "unit": Suite(("tests/unit",)),
+    "unit": Suite(("tests/unit", "tests/permissions")),
     "integration": Suite(("tests/integration", "tests/attacks")),
     "compose": Suite(
         ("tests/integration",),
         alone=("tests/compose", "services/localstack/acceptance"),
         environment={"SSTECH_ENGINE": "compose"},
     ),
-    "all": Suite(("tests/unit", "tests/integration", "tests/attacks"), static=True),
+    "all": Suite(("tests/unit", "tests/permissions", "tests/integration", "tests/attacks"), static=True),
 }
 
 
