@@ -66,6 +66,9 @@ ON_BUCKETS: Mapping[str, Callable[[Any, str], object]] = {
 ON_QUEUES: Mapping[str, Callable[[Any, str], object]] = {
     "sqs:SendMessage": lambda sqs, url: sqs.send_message(QueueUrl=url, MessageBody="{}"),
     "sqs:ReceiveMessage": lambda sqs, url: sqs.receive_message(QueueUrl=url),
+    "sqs:ChangeMessageVisibility": lambda sqs, url: sqs.change_message_visibility(
+        QueueUrl=url, ReceiptHandle="x", VisibilityTimeout=0
+    ),
     "sqs:PurgeQueue": lambda sqs, url: sqs.purge_queue(QueueUrl=url),
 }
 

@@ -1,7 +1,7 @@
 """What people and services do with the platform, one function call at a time.
 
-Each flow fails with FlowBrokenError, or with whatever went wrong, when a function could not do its part. They are used
-twice: to write down which calls each function makes, and to see which of them break without a permission.
+Each flow fails with one of BROKEN when a function could not do its part. They are used twice: to write down which calls
+each function makes, and to see which of them break without a permission.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import requests
 from unit.functions import harness
-from unit.functions.harness import Answer, Caller
 
 from sstech_video import keys, uploads, video_ids
 
+from .person import FlowBrokenError, Person, expect, put
 from .world import MAX_OPEN_UPLOADS, FunctionFailedError, World
 
 Flow = Callable[[World], None]
@@ -30,110 +29,13 @@ TEXT = b"#EXTM3U\nhttp://169.254.169.254/\n"
 """A playlist: it would make a converter read what it names."""
 
 
-class FlowBrokenError(AssertionError):
-    """A step did not come out as it should."""
+BROKEN = (FlowBrokenError, FunctionFailedError)
+"""What a flow that could not go on raises."""
 
 
 def flow(function: Flow) -> Flow:
     FLOWS.append(function)
     return function
-
-
-def expect(is_right: bool, what: str) -> None:
-    if not is_right:
-        raise FlowBrokenError(what)
-
-
-class Person:
-    """Somebody with an ID token, and what happens to their videos."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.owner = str(uuid4())
-        self.temp, self.media = world.outputs["TempBucketName"], world.outputs["MediaBucketName"]
-
-    def ask(self, status: int, method: str, path: str, body: object = None) -> Any:
-        """The answer's JSON. Raises FlowBrokenError for another status."""
-        function = "UploadFunction" if path == "/videos/upload-url" else "LibraryFunction"
-        caller = Caller(
-            lambda event, _: self.world.invoke(function, event),
-            self.owner,
-            {"aud": self.world.outputs["UserPoolClientId"]},
-        )
-        answer: Answer = caller.send(method, path, body)
-        expect(answer.status == status, f"{method} {path}: {answer.status} {answer.text}")
-        return answer.json if answer.text else None
-
-    def open(self, size: int = len(harness.MP4_START)) -> dict[str, Any]:
-        body = {"fileName": "a.mp4", "contentType": "video/mp4", "size": size}
-        opened: dict[str, Any] = self.ask(201, "POST", "/videos/upload-url", body)
-        return opened
-
-    def sent(self, data: bytes = harness.MP4_START) -> dict[str, Any]:
-        upload = self.open(len(data))
-        put(upload, data)
-        return upload
-
-    def converting(self) -> dict[str, Any]:
-        upload = self.sent()
-        self.arrive(upload)
-        return upload
-
-    def ready(self) -> dict[str, Any]:
-        upload = self.converting()
-        self.publish(upload)
-        self.happen(harness.complete_event(self.job(upload)))
-        return upload
-
-    def failed(self) -> dict[str, Any]:
-        upload = self.converting()
-        self.happen(harness.job_event(self.job(upload), "ERROR", errorCode=1401, errorMessage="unreadable"))
-        return upload
-
-    def publish(self, upload: dict[str, Any]) -> None:
-        """Outputs where MediaConvert puts them."""
-        folder = keys.attempt(self.owner, upload["videoId"], 1)
-        thumbnails = (f"{keys.THUMBNAIL_PREFIX}0000000.jpg", keys.WEBVTT_NAME)
-        for name in (keys.MP4_NAME, keys.HLS_NAME, keys.POSTER_NAME, *thumbnails):
-            self.world.s3.put_object(Bucket=self.media, Key=folder + name, Body=b"media")
-
-    def arrive(self, upload: dict[str, Any], size: int = len(harness.MP4_START)) -> None:
-        message = harness.sns_envelope(harness.s3_event(upload["key"], size, self.temp))
-        answer = self.world.invoke("TriggerFunction", harness.sqs_event(message))
-        expect(answer == {"batchItemFailures": []}, "the trigger gave its message back")
-
-    def happen(self, event: dict[str, Any]) -> None:
-        self.world.invoke("ConversionCompleteFunction", event)
-
-    def job(self, upload: dict[str, Any]) -> dict[str, Any]:
-        (job,) = [one for one in self.world.mediaconvert.jobs if one["userMetadata"]["videoId"] == upload["videoId"]]
-        return job
-
-    def video(self, upload: dict[str, Any]) -> dict[str, Any]:
-        shown: dict[str, Any] = self.ask(200, "GET", f"/videos/{upload['videoId']}")
-        return shown
-
-    def expect_status(self, upload: dict[str, Any], status: str) -> None:
-        entry = self.world.s3.get_object(Bucket=self.media, Key=keys.catalog(self.owner, upload["videoId"]))
-        said = json.loads(entry["Body"].read())["status"]
-        expect(said == status, f"the video is {said}, not {status}")
-
-    def has(self, bucket: str, prefix: str) -> bool:
-        return "Contents" in self.world.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
-
-    def expect_gone_originals(self, upload: dict[str, Any]) -> None:
-        expect(not self.has(self.temp, upload["key"]), "the original is still there")
-        expect(not self.has(self.temp, keys.pending(upload["videoId"])), "the mark of unfinished work is still there")
-
-    def expect_gone(self, upload: dict[str, Any]) -> None:
-        """All but the tombstone."""
-        self.expect_gone_originals(upload)
-        expect(not self.has(self.media, keys.media(self.owner, upload["videoId"])), "outputs are still there")
-
-
-def put(upload: dict[str, Any], data: bytes) -> None:
-    answer = harness.put(upload, data)
-    expect(answer.status_code == 200, f"PUT: {answer.status_code} {answer.text}")
 
 
 @flow
@@ -273,7 +175,7 @@ def delete_a_ready_video(world: World) -> None:
 def retry_a_failed_video(world: World) -> None:
     person = Person(world)
     upload = person.failed()
-    person.ask(202, "POST", f"/videos/{upload['videoId']}/retry")
+    person.retry(upload)
     expect(person.has(person.temp, keys.pending(upload["videoId"])), "the retry is not marked as unfinished")
 
 
@@ -308,17 +210,25 @@ def believe_s3_about_a_size(world: World) -> None:
 def find_a_job_whose_answer_got_lost(world: World) -> None:
     person = Person(world)
     upload = person.sent()
-    world.mediaconvert.answers_get_lost = True
-    try:
-        person.arrive(upload)
-    except FlowBrokenError:
-        pass
-    finally:
-        world.mediaconvert.answers_get_lost = False
+    person.arrive_and_lose_the_answer(upload)
     world.mediaconvert.forget_tokens()
     person.arrive(upload)
     person.expect_status(upload, "converting")
     person.job(upload)
+
+
+@flow
+def put_a_message_off(world: World) -> None:
+    """What cannot be handled comes back before the queue's own timeout. The call is all there is to see of it."""
+    sqs, url = world.client("sqs"), world.outputs["TriggerQueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="nothing")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    event = harness.sqs_event("no notification")
+    event["Records"][0]["receiptHandle"] = message["ReceiptHandle"]
+    answer = world.invoke("TriggerFunction", event)
+    expect(len(answer["batchItemFailures"]) == 1, "the message was taken for handled")
+    put_off = [one.call for one in world.records if one.call.operation == "ChangeMessageVisibility"]
+    expect([call.error for call in put_off] == [""], f"the message was not put off: {put_off}")
 
 
 @flow
@@ -419,7 +329,7 @@ def drop_a_superseded_attempt(world: World) -> None:
     person = Person(world)
     upload = person.failed()
     job = person.job(upload)
-    person.ask(202, "POST", f"/videos/{upload['videoId']}/retry")
+    person.retry(upload)
     person.arrive(upload)
     person.publish(upload)
     person.happen(harness.complete_event(job))
@@ -446,5 +356,20 @@ def finish_a_job_of_an_unknown_video(world: World) -> None:
     person.happen(harness.complete_event(job))
 
 
-BROKEN = (FlowBrokenError, FunctionFailedError)
-"""What a flow that could not go on raises."""
+@flow
+def try_a_refused_file_again_while_it_is_marked(world: World) -> None:
+    """The mark that the new attempt made is taken away with the old one's, and must come back."""
+    person = Person(world)
+    upload = person.sent(TEXT)
+    message = harness.sns_envelope(harness.s3_event(upload["key"], len(TEXT), person.temp))
+    world.invoke("TriggerFunction", harness.sqs_event(message), "DeleteObject", lambda: person.retry(upload))
+    expect(person.has(person.temp, keys.pending(upload["videoId"])), "the new attempt has lost its mark")
+
+
+@flow
+def try_a_failed_video_again_while_it_is_marked(world: World) -> None:
+    person = Person(world)
+    upload = person.converting()
+    failure = harness.job_event(person.job(upload), "ERROR", errorCode=1401, errorMessage="unreadable")
+    world.invoke("ConversionCompleteFunction", failure, "DeleteObject", lambda: person.retry(upload))
+    expect(person.has(person.temp, keys.pending(upload["videoId"])), "the new attempt has lost its mark")

@@ -10,12 +10,13 @@ from cloudformation_template import read_template
 
 from sstech_video import keys
 
-from . import needs
+from . import needs, reconciler_flows
 from .flows import FLOWS, Flow
 from .policies import Grant, Need
 from .world import World
 
-RESOURCES: Mapping[str, Any] = read_template()["Resources"]
+TEMPLATE = read_template()
+RESOURCES: Mapping[str, Any] = TEMPLATE["Resources"]
 ROLES = {name: resource for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"}
 STATEMENTS = [
     (role, statement["Sid"])
@@ -28,6 +29,10 @@ STATEMENTS = [
 
 def of_type(kind: str) -> Iterator[Mapping[str, Any]]:
     return (resource["Properties"] for resource in RESOURCES.values() if resource["Type"] == kind)
+
+
+MODULES = (reconciler_flows,)
+"""Importing them adds their flows to the others."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,23 @@ def _services_needs(world: World) -> Iterator[Need]:
     """By the template's own wiring: logs, pollers, failure destinations."""
     for function in world.functions.values():
         yield from needs.of_log_group(function.role, function.log_group_arn)
+    for role, parameter in _signing_keys(world):
+        yield Need(role, "ssm:GetParameter", parameter, "the keys take turns", enforced=False)
     for mapping in of_type("AWS::Lambda::EventSourceMapping"):
         yield from needs.of_polling(_role(world, mapping), _queue_arn(world, mapping["EventSourceArn"]))
     for config in of_type("AWS::Lambda::EventInvokeConfig"):
-        destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+        destination = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if destination is None:
+            continue
         yield from needs.of_failure_destination(_role(world, config), _queue_arn(world, destination))
+
+
+def _signing_keys(world: World) -> Iterator[tuple[str, str]]:
+    """Whichever slot signs today, the other one does after the next rotation."""
+    function = world.functions["LibraryFunction"]
+    active = function.environment["SIGNING_KEY_PARAMETER"]
+    for slot in TEMPLATE["Parameters"]["ActiveSigningSlot"]["AllowedValues"]:
+        yield function.role, world.place.arn("ssm", f"parameter{active.rpartition('/')[0]}/{slot}")
 
 
 def conversion_needs(world: World) -> Iterator[Need]:

@@ -63,10 +63,12 @@ def test_without_the_statement_a_flow_breaks(
         broken = next((flow for flow in relying if _breaks(flow, world)), None)
     assert broken, f"{role} does without {sid} in {[flow.__name__ for flow in relying]}"
     record_property("breaks", broken.__name__)
+    world.records.clear()
     broken(world)
 
 
 def _breaks(flow: Flow, world: World) -> bool:
+    world.records.clear()
     try:
         flow(world)
     except BROKEN:
@@ -76,6 +78,7 @@ def _breaks(flow: Flow, world: World) -> bool:
 
 @pytest.mark.parametrize("flow", FLOWS, ids=[flow.__name__ for flow in FLOWS])
 def test_with_every_statement_in_place_nothing_breaks(flow: Flow, world: World, proof: Proof) -> None:
+    world.records.clear()
     flow(world)
 
 

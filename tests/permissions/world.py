@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,13 +74,20 @@ class Runtime:
             text=True,
         )
 
-    def invoke(self, event: object) -> tuple[Any, str, list[Call]]:
+    def invoke(self, event: object, pause_before: str, meanwhile: Callable[[], object]) -> tuple[Any, str, list[Call]]:
         """Answer, error and calls."""
+        said = self._ask({"event": event, "pauseBefore": pause_before})
+        if "paused" in said:
+            meanwhile()
+            said = self._ask({})
+        return said["answer"], said["error"], [Call(**call) for call in said["calls"]]
+
+    def _ask(self, line: object) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(json.dumps(event), file=self._process.stdin, flush=True)
-        said = json.loads(self._process.stdout.readline())
-        return said["answer"], said["error"], [Call(**call) for call in said["calls"]]
+        print(json.dumps(line), file=self._process.stdin, flush=True)
+        said: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return said
 
     def stop(self) -> None:
         self._process.terminate()
@@ -108,7 +115,7 @@ class GuardedMediaConvert(FakeMediaConvert):
         """By the wire, because this is the service's side of the call."""
         assert self.world is not None
         last = path.rpartition("/")[2]
-        named = {"POST jobs": "CreateJob", "GET jobs": "ListJobs", "POST probe": "Probe", "GET search": "SearchJobs"}
+        named = {"POST jobs": "CreateJob", "POST probe": "Probe", "GET search": "SearchJobs"}
         name = named.get(f"{method} {last}", "GetJob" if method == "GET" else "CancelJob")
         asked = {"Queue": body.get("queue", self.world.job_queue_arn), "Role": body.get("role"), "Id": last}
         yield from needs.of_call(self.world.calling, Call("mediaconvert", name, asked, 0, ""), self.world.place)
@@ -167,16 +174,39 @@ class World:
             "aws_session_token": found["SessionToken"],
         }
 
-    def invoke(self, logical_id: str, event: object) -> Any:
-        """One event through a function. Raises FunctionFailedError."""
+    def invoke(
+        self,
+        logical_id: str,
+        event: object,
+        pause_before: str = "",
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> Any:
+        """One event through a function; `meanwhile` happens before its first call of the operation `pause_before`.
+
+        Raises FunctionFailedError.
+        """
         function = self.functions[logical_id]
         runtime = self._runtimes.get(logical_id) or self._start(function)
+
+        def step_aside() -> None:
+            meanwhile()
+            self.calling = function.role
+
         self.calling = function.role
-        answer, error, calls = runtime.invoke(event)
+        answer, error, calls = runtime.invoke(event, pause_before, step_aside)
         self.records += [Record(function.role, call) for call in calls]
         if error:
             raise FunctionFailedError(f"{function.name}: {error}")
         return answer
+
+    def forget_unfinished_work(self) -> None:
+        """So that a round of the reconciler finds what its flow has left, and nothing else."""
+        temp, media = self.outputs["TempBucketName"], self.outputs["MediaBucketName"]
+        for bucket, prefix in ((temp, "pending/"), (media, "deleted/")):
+            for item in self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
+                self.s3.delete_object(Bucket=bucket, Key=item["Key"])
+        for upload in self.s3.list_multipart_uploads(Bucket=temp).get("Uploads", []):
+            self.s3.abort_multipart_upload(Bucket=temp, Key=upload["Key"], UploadId=upload["UploadId"])
 
     def _start(self, function: Function) -> Runtime:
         keys = {name.upper(): value or "" for name, value in self._credentials(function.role).items()}
@@ -261,6 +291,9 @@ def _world(engine: Engine, outputs: Mapping[str, str], mediaconvert: GuardedMedi
     client = session.client("lambda", endpoint_url=engine.endpoint_url)
     for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
         client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    events = session.client("events", endpoint_url=engine.endpoint_url)
+    for rule in events.list_rules()["Rules"]:
+        events.disable_rule(Name=rule["Name"])
     functions = {}
     for logical, kind in by_type.items():
         if kind == "AWS::Lambda::Function":

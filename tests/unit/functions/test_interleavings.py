@@ -25,6 +25,7 @@ from sstech_video.deletion import Deletion
 from sstech_video.entries import Entry, Status
 from sstech_video.errors import ApiError
 from sstech_video.events import JobEvent
+from sstech_video.invalidation import Invalidation
 from sstech_video.jobs import Jobs
 from sstech_video.months import Months
 from sstech_video.multipart import UploadBucket
@@ -41,9 +42,9 @@ from sstech_video.usage import Quotas, Usage
 OWNER = "6d0c3f0e-0000-4000-8000-000000000001"
 PLENTY = 10**15
 LARGE = 200_000_000
-MANY_ROUNDS = 40
+MANY_ROUNDS = 32
 # More examples, and other ones at each run: for running by hand.
-USUAL_EXAMPLES = 150
+USUAL_EXAMPLES = 80
 EXAMPLES = int(os.environ.get("SSTECH_INTERLEAVINGS", USUAL_EXAMPLES))
 INDEX = st.integers(0, 3)
 AFTER_EFFECTS = st.integers(0, 14)
@@ -63,6 +64,7 @@ class Videos(RuleBasedStateMachine):
         jobs = Jobs(cast("Any", mediaconvert), STAGE, QUEUE_ARN)
         spending = Spending(Months(client, MEDIA_BUCKET), CostLimits(PLENTY, PLENTY, PLENTY))
         usage = Usage(client, MEDIA_BUCKET, self.catalog, Quotas(1000, PLENTY))
+        nothing_is_cached = Invalidation(lambda: cast("Any", None), None)
         bucket = UploadBucket(client, client, TEMP_BUCKET)
         self.admission = Admission(client, TEMP_BUCKET, self.catalog, usage, bucket)
         self.starter = Starter(
@@ -78,7 +80,15 @@ class Videos(RuleBasedStateMachine):
         self.outcomes = Outcomes(client, STAGE, TEMP_BUCKET, MEDIA_BUCKET, self.catalog, self.tombstones, spending)
         self.retrying = Retrying(client, sqs, TEMP_BUCKET, "queue", self.catalog)
         self.deletion = Deletion(
-            client, lambda: jobs, TEMP_BUCKET, MEDIA_BUCKET, self.catalog, self.tombstones, usage, bucket
+            client,
+            lambda: jobs,
+            TEMP_BUCKET,
+            MEDIA_BUCKET,
+            self.catalog,
+            self.tombstones,
+            usage,
+            bucket,
+            nothing_is_cached,
         )
         self.reconciler = Reconciler(
             client,
@@ -234,7 +244,8 @@ class Videos(RuleBasedStateMachine):
             for job in self.mediaconvert.jobs:
                 if job["Status"] in ("SUBMITTED", "PROGRESSING"):
                     self._end(job, "COMPLETE", b"mp4")
-            self.now += timedelta(minutes=20)
+            # Together more than a day: each deleted video has its hour.
+            self.now += timedelta(minutes=50)
             self._reconcile(Patience())
         self.now += stuck.ABANDONED_AFTER
         for _ in range(3):
