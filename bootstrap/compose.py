@@ -27,11 +27,13 @@ from bootstrap.local import (
     outputs_document,
     write_atomically,
 )
-from bootstrap.packaging import FUNCTIONS, ROOT
+from bootstrap.packaging import FUNCTIONS
+from bootstrap.site_build import NOT_SOURCES, build_site
+from bootstrap.site_build import SOURCES as SITE
 from bootstrap.stand_ins import forget_everything
 
-SITE = ROOT / "frontend"
 POLL_SECONDS = 2.0
+NOT_VERSIONED = frozenset({"__pycache__", *NOT_SOURCES})
 # LocalStack takes MediaConvert's own name; the embedded engine refuses it.
 EVENT_SOURCE = "aws.mediaconvert"
 FORGOTTEN = "LocalStack came back empty: accounts and videos are gone, everything is deployed again."
@@ -95,7 +97,7 @@ def deploy(settings: Settings) -> None:
         # Accounts and jobs of an engine that is gone lead to videos that are gone.
         if not deployment_check(setup)() and forget_everything(setup):
             say(FORGOTTEN)
-        platform = deploy_local(setup, SITE, settings.build_dir, say)
+        platform = deploy_local(setup, build_site(settings.build_dir, say), settings.build_dir, say)
         write_atomically(settings.shared_dir / "cdn.json", cdn_deployment(setup, platform))
         write_atomically(settings.state_dir / "compose-project", settings.project + "\n")
         write_atomically(settings.state_dir / "outputs.json", outputs_document(host_outputs(setup, platform)))
@@ -163,7 +165,7 @@ def _sources_version() -> frozenset[tuple[str, int, int]]:
         (str(path), status.st_mtime_ns, status.st_size)
         for folder in (SITE, FUNCTIONS)
         for path in folder.rglob("*")
-        if "__pycache__" not in path.parts and (status := _status(path))
+        if not NOT_VERSIONED.intersection(path.parts) and (status := _status(path))
     )
 
 

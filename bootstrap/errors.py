@@ -11,3 +11,7 @@ class PackagingError(BootstrapError):
 
 class DeploymentError(BootstrapError):
     """CloudFormation refused or rolled back; the message carries the first real cause."""
+
+
+class SiteBuildError(BootstrapError):
+    """The site could not be built."""

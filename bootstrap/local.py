@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bootstrap.distribution import Backends, distribution_document
 from bootstrap.local_account import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, STAGE
 from bootstrap.names import stage_names
 from bootstrap.platform import Deployment, Engine, Platform, deploy_platform
@@ -53,7 +54,7 @@ class LocalSetup:
             "CognitoEndpointUrl": self.inside.cognito,
             "MediaConvertEndpointUrl": self.inside.mediaconvert,
             "MediaConvertEventSource": self.event_source,
-            "PublicS3EndpointUrl": "" if self.inside.engine == self.outside.engine else self.outside.engine,
+            "PublicS3EndpointUrl": self.outside.engine,
         }
 
 
@@ -93,16 +94,10 @@ def host_outputs(setup: LocalSetup, platform: Platform) -> dict[str, str]:
 
 def cdn_deployment(setup: LocalSetup, platform: Platform) -> str:
     """What the CDN stand-in is told, as its file `CDN_DEPLOYMENT_FILE` holds it."""
-    key = platform.signing_key
-    return json.dumps(
-        {
-            "siteBucket": platform.outputs["SiteBucketName"],
-            "mediaBucket": platform.outputs["MediaBucketName"],
-            "apiOriginUrl": f"{setup.inside.engine}/_aws/execute-api/{platform.outputs['ApiId']}",
-            "publicKeys": {key.key_id: key.pem},
-        },
-        indent=2,
-    )
+    outputs = platform.outputs
+    backends = Backends(outputs["SiteBucketName"], outputs["MediaBucketName"], outputs["ApiId"], outputs["Region"])
+    distribution = distribution_document(platform.parameters, backends, tuple(platform.signing_keys.by_slot.values()))
+    return json.dumps({"executeApiUrl": f"{setup.inside.engine}/_aws/execute-api", **distribution}, indent=2)
 
 
 def outputs_document(outputs: Mapping[str, str]) -> str:

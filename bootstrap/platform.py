@@ -14,7 +14,7 @@ from bootstrap.artifacts import ensure_bucket, ensure_object
 from bootstrap.in_place import create_or_refresh
 from bootstrap.names import StageNames, stage_names
 from bootstrap.packaging import Package, package_functions
-from bootstrap.signing_key import PublicKey, ensure_signing_key
+from bootstrap.signing_key import SigningKeys, ensure_signing_keys
 from bootstrap.site import publish_site, read_site
 from bootstrap.stack import Deployed, deploy_stack
 from bootstrap.template import render_template
@@ -59,11 +59,12 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A deployed platform: the stack's outputs, whether anything changed, and the key that verifies its cookies."""
+    """A deployed platform: its outputs, whether anything changed, its parameters, and the keys of its cookies."""
 
     outputs: dict[str, str]
     changed: bool
-    signing_key: PublicKey
+    parameters: Mapping[str, str]
+    signing_keys: SigningKeys
 
 
 def deploy_platform(
@@ -84,14 +85,15 @@ def deploy_platform(
     say("Uploading the functions")
     ensure_bucket(s3, artefacts, engine.region)
     ensure_object(s3, artefacts, package.key, package.path.read_bytes())
-    key = ensure_signing_key(session.client("ssm", endpoint_url=engine.endpoint_url), f"/{names.signing_key_parameter}")
+    ssm = session.client("ssm", endpoint_url=engine.endpoint_url)
+    keys = ensure_signing_keys(ssm, f"/{names.signing_key_parameter}")
     say("Deploying the template")
-    parameters = {**_parameters(deployment.stage, names, artefacts, package, key), **deployment.parameters}
+    parameters = {**_parameters(deployment.stage, names, artefacts, package, keys), **deployment.parameters}
     deployed = _deploy_template(session, engine, names.stack, _upload_template(s3, artefacts), parameters, package)
     say("Publishing the site")
     files = {**read_site(deployment.site), SITE_CONFIG_KEY: _site_config(deployed)}
     publish_site(s3, deployed.outputs["SiteBucketName"], files)
-    return Platform(deployed.outputs, deployed.changed, key)
+    return Platform(deployed.outputs, deployed.changed, parameters, keys)
 
 
 def _deploy_template(
@@ -138,15 +140,17 @@ def _upload_template(s3: "S3Client", bucket: str) -> str:
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"
 
 
-def _parameters(stage: str, names: StageNames, artefacts: str, package: Package, key: PublicKey) -> dict[str, str]:
+def _parameters(stage: str, names: StageNames, artefacts: str, package: Package, keys: SigningKeys) -> dict[str, str]:
     return {
         "Stage": stage,
         "NameSuffix": names.name_suffix,
         "BucketSuffix": names.bucket_suffix,
         "CodeBucket": artefacts,
         "CodeKey": package.key,
-        "SigningPublicKey": key.pem,
-        "SigningKeyId": key.key_id,
+        "SigningPublicKeyA": keys.by_slot["a"].pem,
+        "SigningPublicKeyB": keys.by_slot["b"].pem,
+        "ActiveSigningSlot": keys.active,
+        "SigningKeyId": keys.signing.key_id,
         "SigningKeyParameter": names.signing_key_parameter,
     }
 

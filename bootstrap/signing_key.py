@@ -1,14 +1,19 @@
-"""The key pair behind CloudFront's signed cookies.
+"""The key pairs behind CloudFront's signed cookies, in two slots.
 
-The private half lives in one SSM SecureString as a JWK (RFC 7517), which the library function reads with Python
-integers alone. The public half is derived from it whenever it is needed, so the two can never disagree.
+CloudFront cannot change a public key in place, so the key group trusts two from the first day: one signs, the other
+stands by. Rotation makes the one that stands by sign, which every edge has known for long.
+
+A private half lives in one SSM SecureString as a JWK (RFC 7517), which the library function reads with Python
+integers alone. The public half is derived from it whenever it is needed, so the two can never disagree. A key that
+no longer signs has no private half any more.
 """
 
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
 KEY_BITS = 2048
 PUBLIC_EXPONENT = 65537
 
+Slot = Literal["a", "b"]
+SLOTS: tuple[Slot, Slot] = ("a", "b")
+
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
@@ -29,19 +37,75 @@ class PublicKey:
     pem: str
 
 
-def ensure_signing_key(ssm: "SSMClient", parameter: str) -> PublicKey:
-    """The public half of the key stored under `parameter` (leading slash included), made on first use."""
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """The key group's public keys by slot, and the slot whose private half signs."""
+
+    active: Slot
+    by_slot: Mapping[Slot, PublicKey]
+
+    @property
+    def signing(self) -> PublicKey:
+        """The key that signs."""
+        return self.by_slot[self.active]
+
+
+def ensure_signing_keys(
+    ssm: "SSMClient", prefix: str, *, active: Slot = "a", retired: Mapping[Slot, str] | None = None
+) -> SigningKeys:
+    """Both slots' public halves; a slot that holds no key yet gets one.
+
+    `prefix` is the parameters' common path, leading slash included. `retired` are public keys (PEM) that have no
+    private half any more and still must be trusted: signatures made with them are in players' hands.
+    """
+    keys: dict[Slot, PublicKey] = {}
+    for slot in SLOTS:
+        stored = _stored_jwk(ssm, parameter_name(prefix, slot))
+        if stored is None and slot != active and retired and retired.get(slot):
+            keys[slot] = public_key(retired[slot])
+            continue
+        keys[slot] = _public_half(stored or store_new_key(ssm, prefix, slot))
+    return SigningKeys(active, keys)
+
+
+def parameter_name(prefix: str, slot: Slot) -> str:
+    """Name of the parameter with a slot's private half."""
+    return f"{prefix}/{slot}"
+
+
+def store_new_key(ssm: "SSMClient", prefix: str, slot: Slot) -> str:
+    """Makes a key for `slot`, stores its private half and returns that."""
+    jwk = _new_private_jwk()
+    ssm.put_parameter(
+        Name=parameter_name(prefix, slot),
+        Value=jwk,
+        Type="SecureString",
+        Description="Private key for CloudFront signed cookies of SStech Video.",
+    )
+    return jwk
+
+
+def forget_private_half(ssm: "SSMClient", prefix: str, slot: Slot) -> None:
+    """Deletes the private half in `slot`, if there is one: from then on nobody can sign with that key."""
+    # DeleteParameters, unlike its singular, does not mind a name that is not there.
+    ssm.delete_parameters(Names=[parameter_name(prefix, slot)])
+
+
+def has_private_half(ssm: "SSMClient", prefix: str, slot: Slot) -> bool:
+    """Whether `slot` could sign."""
+    return _stored_jwk(ssm, parameter_name(prefix, slot)) is not None
+
+
+def public_key(pem: str) -> PublicKey:
+    """`pem` with the id that stand-ins know it by; CloudFront gives ids of its own."""
+    return PublicKey(key_id=f"K{hashlib.sha256(pem.encode()).hexdigest()[:13].upper()}", pem=pem)
+
+
+def _stored_jwk(ssm: "SSMClient", name: str) -> str | None:
     try:
-        stored = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
+        return ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
-        stored = _new_private_jwk()
-        ssm.put_parameter(
-            Name=parameter,
-            Value=stored,
-            Type="SecureString",
-            Description="Private key for CloudFront signed cookies of SStech Video.",
-        )
-    return _public_half(stored)
+        return None
 
 
 def _new_private_jwk() -> str:
@@ -63,7 +127,7 @@ def _public_half(jwk: str) -> PublicKey:
     members = json.loads(jwk)
     public = rsa.RSAPublicNumbers(_uint(members["e"]), _uint(members["n"])).public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return PublicKey(key_id=f"K{hashlib.sha256(pem).hexdigest()[:13].upper()}", pem=pem.decode())
+    return public_key(pem.decode())
 
 
 def _base64url_uint(value: int) -> str:

@@ -30,13 +30,13 @@ class Suite:
 
 SUITES = {
     "unit": Suite(("tests/unit",)),
-    "integration": Suite(("tests/integration",)),
+    "integration": Suite(("tests/integration", "tests/attacks")),
     "compose": Suite(
         ("tests/integration",),
         alone=("tests/compose", "services/localstack/acceptance"),
         environment={"SSTECH_ENGINE": "compose"},
     ),
-    "all": Suite(("tests/unit", "tests/integration"), static=True),
+    "all": Suite(("tests/unit", "tests/integration", "tests/attacks"), static=True),
 }
 
 

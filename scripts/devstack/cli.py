@@ -1,5 +1,7 @@
 """The commands of `scripts/dev.py`."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import shutil
@@ -78,6 +80,16 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("file", nargs="?", type=Path, help="a video; without one a short clip is made")
     demo.add_argument("--show-credentials", action="store_true", help="print the demo account's password and secret")
 
+    upload = _command(commands, "upload", run_upload, "send videos into your library and wait until they are ready")
+    upload.add_argument("files", nargs="+", type=Path, metavar="FILE", help="videos; with --folder, folders too")
+    upload.add_argument("--folder", action="store_true", help="send every video in and below the folders named")
+    upload.add_argument("--demo", action="store_true", help="as a made-up person of this local stack")
+    upload.add_argument(
+        "--outputs", type=Path, metavar="FILE", help="outputs of a deployed stage (default: this stack)"
+    )
+    upload.add_argument("--parallel", type=_positive, metavar="N", help="requests in flight (default: 4)")
+    upload.add_argument("--json", action="store_true", help="for scripts")
+
     outputs = _command(commands, "outputs", run_outputs, "the running stack's addresses and names")
     outputs.add_argument("--json", action="store_true", help="for scripts")
 
@@ -138,6 +150,22 @@ def run_demo(options: argparse.Namespace, settings: Settings) -> int:
     )
 
 
+def run_upload(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.inbox import read_inbox
+    from devstack.upload.command import UploadRequest, run_upload
+
+    outputs = read_outputs_file(options.outputs) if options.outputs else read_outputs(settings)
+    request = UploadRequest(
+        options.files,
+        settings.state_dir / "uploads",
+        folders=options.folder,
+        demo=options.demo,
+        as_json=options.json,
+        parallel=options.parallel,
+    )
+    return run_upload(outputs, lambda: read_inbox(outputs), request, Console(stderr=options.json))
+
+
 def run_outputs(options: argparse.Namespace, settings: Settings) -> int:
     outputs = read_outputs(settings)
     if options.json:
@@ -182,8 +210,22 @@ def read_outputs(settings: Settings) -> dict[str, str]:
     """The running stack's outputs. Raises NotRunningError when there is none."""
     if not settings.outputs_file.exists():
         raise NotRunningError("The stack is not running. Start it: python3 scripts/dev.py up --detach")
-    outputs: dict[str, str] = json.loads(settings.outputs_file.read_text(encoding="utf-8"))
+    return read_outputs_file(settings.outputs_file)
+
+
+def read_outputs_file(path: Path) -> dict[str, str]:
+    """A stack's outputs from a file. Raises NotRunningError when it holds none."""
+    try:
+        outputs: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotRunningError(f"{path} cannot be read as outputs of a stack: {error}") from error
     return outputs
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
 
 
 if __name__ == "__main__":

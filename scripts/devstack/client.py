@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -39,7 +39,7 @@ from .aws_clients import Outputs
 from .client_errors import ApiError, ConversionFailedError, MailMissingError, StorageError, UnexpectedAnswerError
 from .inbox import Message
 from .signin import Authenticator, IdentityProvider, Tokens
-from .uploading import Progress
+from .uploading import Line, Progress
 from .waiting import DeadlineExceededError, wait_for
 
 TIMEOUT = (10, 60)
@@ -145,20 +145,28 @@ class Library:
         self.tokens = tokens
         self._identity = identity
         self._session = requests.Session()
-        adapter = HTTPAdapter(max_retries=Retry(total=CONNECT_RETRIES, read=0, status=0, other=0))
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self.go_through(HTTPAdapter(max_retries=Retry(total=CONNECT_RETRIES, read=0, status=0, other=0)))
+        self._line = Line()
         # Cookies are handed on explicitly: those of one video must never open another by accident.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def go_through(self, adapter: HTTPAdapter) -> None:
+        """Every call of the API and of the CDN goes through `adapter` from now on."""
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
 
     @property
     def owner(self) -> str:
         return self.tokens.subject
 
-    def send(self, method: str, path: str, body: object = None, **parameters: object) -> requests.Response:
-        """One call, whatever its answer. `path` starts with `/videos`."""
+    def renew(self) -> None:
+        """A new ID token, if this one is about to end."""
         if time.time() > self.tokens.expires_at - RENEW_BEFORE:
             self.tokens = self._identity.refresh(self.tokens.refresh_token)
+
+    def send(self, method: str, path: str, body: object = None, **parameters: object) -> requests.Response:
+        """One call, whatever its answer. `path` starts with `/videos`."""
+        self.renew()
         return self._session.request(
             method,
             self.api_url + path,
@@ -185,18 +193,33 @@ class Library:
         self.send_file(upload, path, progress)
         return upload
 
-    def send_file(self, upload: Upload, path: Path, progress: Progress = _ignore) -> None:
+    def send_file(self, upload: Upload, path: Path, progress: Progress = _ignore, line: Line | None = None) -> None:
+        """Sends all of the file to a new upload over `line`, which several files may share."""
         if upload.multipart is None:
-            uploading.put_file(upload, path, progress)
+            uploading.put_file(upload, path, progress, line or self._line)
         else:
-            self.complete(upload.video_id, self.send_parts(upload.video_id, upload.multipart, path, progress))
+            parts = self.send_parts(upload.video_id, upload.multipart, path, progress, line, stored=())
+            self.complete(upload.video_id, parts)
 
     def send_parts(
-        self, video_id: str, plan: MultipartPlan, path: Path, progress: Progress = _ignore
+        self,
+        video_id: str,
+        plan: MultipartPlan,
+        path: Path,
+        progress: Progress = _ignore,
+        line: Line | None = None,
+        stored: Iterable[StoredPart] | None = None,
     ) -> tuple[StoredPart, ...]:
-        """Sends what S3 does not hold yet, so it also resumes an interrupted upload."""
-        stored = self.stored_parts(video_id)
-        return uploading.put_parts(plan, path, stored, lambda numbers: self.part_urls(video_id, numbers), progress)
+        """Sends what S3 does not hold yet, so it also resumes an interrupted upload.
+
+        S3 is asked what it holds, unless that is known: `stored`.
+        """
+        known = self.stored_parts(video_id) if stored is None else stored
+
+        def ask_urls(numbers: Iterable[int]) -> Mapping[int, str]:
+            return self.part_urls(video_id, numbers)
+
+        return uploading.put_parts(plan, path, known, ask_urls, progress, line or self._line)
 
     def part_urls(self, video_id: str, numbers: Iterable[int]) -> dict[int, str]:
         body = {"partNumbers": list(numbers)}
@@ -299,6 +322,7 @@ class Library:
         return hls.parse_media(self.fetch(variant.url, playback).text, variant.url)
 
     def close(self) -> None:
+        self._line.close()
         self._session.close()
 
     def __enter__(self) -> Self:

@@ -12,6 +12,7 @@ from bootstrap.local import (
     write_atomically,
 )
 from bootstrap.platform import Platform
+from bootstrap.site_build import build_site
 from devstack import services
 from devstack.logs import follow
 from devstack.ports import require_free_ports
@@ -21,7 +22,6 @@ from devstack.settings import EVENT_SOURCE, ROOT, Settings
 from devstack.snapshot import restore_objects, save_objects
 
 BUILD = ROOT / "build"
-SITE = ROOT / "frontend"
 
 
 def bring_up(settings: Settings, console: Console) -> dict[str, str]:
@@ -91,7 +91,7 @@ def _setup(settings: Settings) -> LocalSetup:
 
 def _deploy(settings: Settings, say: Say) -> Platform:
     setup = _setup(settings)
-    platform = deploy_local(setup, SITE, BUILD, say)
+    platform = deploy_local(setup, build_site(BUILD, say), BUILD, say)
     write_atomically(settings.cdn_deployment_file, cdn_deployment(setup, platform))
     return platform
 

@@ -14,12 +14,15 @@ from typing import Any, BinaryIO
 
 import av
 import imageio_ffmpeg
+from av.stream import Disposition
 
 OLDEST_FFMPEG = 5
 """Older releases lack options that the conversion relies on, such as `-fps_mode`."""
 VERSION = re.compile(r"^ffmpeg version n?(\d+)")
 LARGE_BOX = 16
 """Bytes of a box header with a 64-bit size (ISO/IEC 14496-12 section 4.2)."""
+STILL_FORMATS = frozenset({"image2", "tty"})
+"""Demuxers of single pictures and of text as one; those that end in `_pipe` are for pictures too."""
 
 Source = Path | bytes
 
@@ -86,6 +89,15 @@ def probe(source: Source) -> Probe:
             rotation=frame.rotation,
             interlaced=frame.interlaced_frame,
         )
+
+
+def require_video(source: Source) -> None:
+    """Raises MediaError unless a demuxer that is not for pictures finds a moving picture."""
+    with _opened(source) as container:
+        if container.format.name in STILL_FORMATS or container.format.name.endswith("_pipe"):
+            raise MediaError("It is a still picture.")
+        if all(stream.disposition & Disposition.attached_pic for stream in container.streams.video):
+            raise MediaError("There is no video in it.")
 
 
 def decode(source: Source) -> Decoded:

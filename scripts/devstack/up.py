@@ -35,14 +35,17 @@ def run_up(settings: Settings, console: Console, *, engine: str | None, detach: 
     console.print(f"[bold green]SStech Video is ready:[/] {outputs['SiteUrl']}")
     if detach:
         return 0
-    return _attend(settings, console, watch)
+    return _attend(settings, console, chosen, watch)
 
 
 def bring_down(settings: Settings, console: Console, *, keep: bool = True) -> bool:
-    """Stops whatever runs in the state directory; returns whether anything did."""
-    if compose.is_used(settings):
-        return compose.bring_down(settings, keep=keep)
-    return embedded.bring_down(settings, console, keep=keep) > 0
+    """Stops whatever runs in the state directory; returns whether anything did.
+
+    A stack on compose may have been taken down by Docker's own command, and the other engine started after it: so both
+    are looked at.
+    """
+    stopped = embedded.bring_down(settings, console, keep=keep) > 0
+    return (compose.is_used(settings) and compose.bring_down(settings, keep=keep)) or stopped
 
 
 @contextlib.contextmanager
@@ -68,9 +71,9 @@ def _choose(settings: Settings, named: str | None) -> str:
     return named or running or settings.engine
 
 
-def _attend(settings: Settings, console: Console, watch: bool) -> int:
+def _attend(settings: Settings, console: Console, engine: str, watch: bool) -> int:
     try:
-        if compose.is_used(settings):
+        if engine == "compose":
             compose.show_logs(settings, watch=watch)
         else:
             embedded.show_logs(settings, console)

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from sstech_video import aws, clock, events
+from sstech_video.backing_off import back_off
 from sstech_video.catalog import Catalog
 from sstech_video.conversion import Target
+from sstech_video.jobs import Jobs
+from sstech_video.months import Months
 from sstech_video.observability import logger, observed
 from sstech_video.settings import settings
+from sstech_video.spending import Spending
 from sstech_video.starting import Starter
 from sstech_video.tombstones import Tombstones
 
@@ -34,18 +38,30 @@ def starter() -> Starter:
         queue_arn=config.mediaconvert_queue_arn,
     )
     catalog = Catalog(s3, config.media_bucket)
-    return Starter(s3, aws.mediaconvert(), target, catalog, Tombstones(s3, config.media_bucket))
+    jobs = Jobs(aws.mediaconvert(), config.stage, config.mediaconvert_queue_arn)
+    return Starter(
+        s3=s3,
+        mediaconvert=aws.mediaconvert(),
+        target=target,
+        catalog=catalog,
+        tombstones=Tombstones(s3, config.media_bucket),
+        jobs=jobs,
+        spending=Spending(Months(s3, config.media_bucket), config.cost_limits),
+        price_percent=config.price_percent,
+    )
 
 
 def start_conversions(record: SQSRecord) -> None:
-    """One SQS message."""
-    for arrival in events.arrivals(record.body):
-        with observed(arrival.original.video_id if arrival.original else record.message_id):
-            try:
+    """One SQS message. Whatever keeps it from being handled sends it back to its queue."""
+    try:
+        for arrival in events.arrivals(record.body):
+            with observed(arrival.original.video_id if arrival.original else record.message_id):
                 starter().arrived(arrival, clock.now())
-            except Exception:
-                logger.exception("the message goes back to its queue", extra={"key": arrival.key})
-                raise
+    except Exception:
+        logger.exception("the message goes back to its queue", extra={"message_id": record.message_id})
+        receive_count = int(record.attributes.approximate_receive_count)
+        back_off(aws.sqs(), settings().trigger_queue_url, record.receipt_handle, receive_count)
+        raise
 
 
 def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:

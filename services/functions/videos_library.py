@@ -10,6 +10,7 @@ from sstech_video import api, aws, bodies, clock
 from sstech_video.catalog import Catalog
 from sstech_video.deletion import Deletion
 from sstech_video.entries import Status
+from sstech_video.jobs import Jobs
 from sstech_video.library import Library
 from sstech_video.multipart import UploadBucket
 from sstech_video.observability import Count, count
@@ -49,7 +50,7 @@ def rename_video(video_id: str) -> Response[str]:
 
 @app.delete("/videos/<video_id>")
 def delete_video(video_id: str) -> Response[str]:
-    deletion().delete(api.caller(app), video_id)
+    deletion().delete(api.caller(app), video_id, clock.now())
     count(Count.VIDEOS_DELETED)
     return api.no_content()
 
@@ -65,7 +66,8 @@ def sign_parts(video_id: str) -> Response[str]:
     entry = library().entry(api.caller(app), video_id)
     body = bodies.body_of(app.current_event.raw_event)
     numbers = bodies.part_numbers(body, plan_of(entry).part_count)
-    return api.answer(HTTPStatus.OK, part_uploads().sign(entry, numbers))
+    checksums = bodies.part_checksums(body, numbers, entry.checksum_algorithm)
+    return api.answer(HTTPStatus.OK, part_uploads().sign(entry, numbers, checksums))
 
 
 @app.get("/videos/<video_id>/parts")
@@ -79,7 +81,7 @@ def list_parts(video_id: str) -> Response[str]:
 def complete(video_id: str) -> Response[str]:
     entry, now = library().entry(api.caller(app), video_id), clock.now()
     body = bodies.body_of(app.current_event.raw_event, bodies.MAX_COMPLETE_BODY_BYTES)
-    entry, whole = part_uploads().complete(entry, bodies.sent_parts(body), now)
+    entry, whole = part_uploads().complete(entry, bodies.sent_parts(body, entry.checksum_algorithm), now)
     if whole and entry.status is Status.UPLOADED:
         count(Count.UPLOADS_COMPLETED)
     return api.answer(HTTPStatus.OK if whole else HTTPStatus.ACCEPTED, library().show(entry, now))
@@ -128,7 +130,7 @@ def deletion() -> Deletion:
     quotas = Quotas(config.max_open_uploads, config.max_stored_bytes)
     return Deletion(
         s3=s3,
-        mediaconvert=aws.mediaconvert,
+        jobs=lambda: Jobs(aws.mediaconvert(), config.stage, config.mediaconvert_queue_arn),
         temp_bucket=config.temp_bucket,
         media_bucket=config.media_bucket,
         catalog=catalog(),

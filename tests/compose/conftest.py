@@ -53,19 +53,24 @@ def docker(*arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def left_of(project: str) -> list[str]:
-    """Containers, networks and volumes that carry the project's label."""
-    label = f"label=com.docker.compose.project={project}"
+def everything() -> frozenset[str]:
+    """All containers, networks and volumes there are, whoever made them and with whatever label."""
     listings = (
         ("ps", "--all", "--format", "container {{.Names}}"),
         ("network", "ls", "--format", "network {{.Name}}"),
         ("volume", "ls", "--format", "volume {{.Name}}"),
     )
-    return [line for listing in listings for line in docker(*listing, "--filter", label).splitlines()]
+    return frozenset(line for listing in listings for line in docker(*listing).splitlines())
 
 
 @pytest.fixture(scope="session")
-def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerCompose]:
+def before() -> frozenset[str]:
+    """What was there before the stack."""
+    return everything()
+
+
+@pytest.fixture(scope="session")
+def compose(before: frozenset[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerCompose]:
     """The stack, ready: `docker compose up --build --wait` succeeded."""
     state = tmp_path_factory.mktemp("state")
     base = free_ports()

@@ -24,14 +24,22 @@ OUTPUTS_VARIABLE = "SSTECH_OUTPUTS"
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws_clients.Outputs]:
+def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The running stack's state folder, `outputs.json` in it."""
+    if path := os.environ.get(OUTPUTS_VARIABLE):
+        return Path(path).parent
+    base = tmp_path_factory.getbasetemp()
+    # Each worker has its own folder below the one that the run shares.
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "stack" / "state"
+
+
+@pytest.fixture(scope="session")
+def stack(stack_folder: Path) -> Iterator[aws_clients.Outputs]:
     """Outputs of the running stack."""
     if path := os.environ.get(OUTPUTS_VARIABLE):
         yield read_outputs(Path(path))
         return
-    base = tmp_path_factory.getbasetemp()
-    # Each worker has its own folder below the one that the run shares.
-    shared = SharedStack((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "stack")
+    shared = SharedStack(stack_folder.parent)
     try:
         yield shared.join()
     finally:

@@ -55,7 +55,9 @@ class SharedStack:
 
     def leave(self) -> None:
         with self._lock:
-            self._user().unlink(missing_ok=True)
+            if not self._user().exists():
+                return
+            self._user().unlink()
             if not self._present():
                 self._dev("down", "--volumes", timeout=STOP_TIMEOUT)
 

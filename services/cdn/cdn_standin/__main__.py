@@ -13,7 +13,7 @@ GRACEFUL_SHUTDOWN_SECONDS = 1
 def main() -> int:
     try:
         settings = Settings.from_environ()
-        deployment = DeploymentFile(settings.deployment_file)
+        deployment = DeploymentFile(settings.deployment_file, is_https=settings.is_https)
     except SettingsError as error:
         print(f"cdn: {error}", file=sys.stderr)  # noqa: T201
         return 2

@@ -1,33 +1,36 @@
+import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import httpx
 from botocore.credentials import Credentials
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from cdn_standin import headers as header_rules
+from cdn_standin.compression import choose_encoding, compress, compressed_headers, is_compressible
 from cdn_standin.deployment import Deployment
+from cdn_standin.distribution import ApiTarget, Behaviour, BucketTarget
 from cdn_standin.headers import Headers
 from cdn_standin.origins import ApiOrigin, OriginError, S3Origin, create_client, raw_body
-from cdn_standin.paths import BadPathError, parse_api_path, parse_path, parse_query
+from cdn_standin.paths import BadPathError, normalise, parse_api_path, parse_path, parse_query
 from cdn_standin.settings import Settings
 from cdn_standin.signatures import SignatureRefusedError, parse_cookies, signed_request, split_query, verify
-from cdn_standin.slices import TruncatedObjectError, open_object
+from cdn_standin.slices import ObjectResponse, TruncatedObjectError, open_object
 
 logger = logging.getLogger("cdn_standin")
 
-READ_METHODS = ("GET", "HEAD")
-# CloudFront's widest set of allowed methods for a cache behaviour.
-API_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
-DEFAULT_ROOT_OBJECT = "index.html"
+# One machine's names for itself.
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class ProxyResponse(StreamingResponse):
@@ -47,8 +50,8 @@ class ProxyResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-class Distribution:
-    """The cache behaviours: `/api/*`, `/media/*` and, for everything else, the site."""
+class Edge:
+    """Answers viewers as the deployment's distribution says."""
 
     def __init__(
         self,
@@ -63,24 +66,13 @@ class Distribution:
         self._client = client
         self._credentials = Credentials(settings.access_key_id, settings.secret_access_key)
         self._clock = clock
-        self._site_headers = header_rules.site_headers(
-            public_url=settings.public_url, s3_endpoint_url=settings.public_s3_endpoint_url
-        )
-
-    def _bucket(self, bucket: str) -> S3Origin:
-        return S3Origin(
-            self._client,
-            endpoint_url=self._settings.s3_endpoint_url,
-            bucket=bucket,
-            region=self._settings.region,
-            credentials=self._credentials,
-        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        request = Request(scope, receive)
         try:
-            response = await self._answer(Request(scope, receive))
+            response = await self._finished(request)
             await response(scope, receive, send)
         except ClientDisconnect:
             return
@@ -88,26 +80,42 @@ class Distribution:
             # Returning without the rest of the body breaks the connection: the viewer sees the truncation.
             logger.warning("cdn: transfer of %s broke off: %r", scope["path"], error)
 
-    async def _answer(self, request: Request) -> Response:
-        raw_path = request.scope["raw_path"]
+    async def _finished(self, request: Request) -> Response:
+        """The answer with the behaviour's headers policy and CloudFront's own headers."""
+        deployment = self._deployment()
+        path = normalise(request.scope["raw_path"])
+        behaviour = deployment.distribution.behaviour(path.decode("latin-1"))
         try:
-            query = parse_query(request.scope["query_string"])
-            if raw_path.startswith(b"/api/"):
-                return await self._answer_api(request, parse_api_path(raw_path), query)
-            key = parse_path(raw_path)
-            if key.startswith("media/"):
-                return await self._answer_media(request, key, query)
-            return await self._answer_site(request, key)
+            response = await self._answer(request, path, behaviour, deployment)
         except BadPathError as error:
-            return _error(403, "AccessDenied", f"This address cannot be served: {error}.")
+            response = _error(403, "AccessDenied", f"This address cannot be served: {error}.")
+        except SignatureRefusedError as refused:
+            response = _error(403, refused.code, refused.message)
         except OriginError as error:
-            return _error(error.status, "OriginError", "The origin did not answer. Is the engine running?")
+            response = _error(error.status, "OriginError", "The origin did not answer. Is the engine running?")
+        response.raw_headers = behaviour.headers.apply(response.raw_headers)
+        response.raw_headers += header_rules.cloudfronts_own(response.status_code)
+        return response
 
-    async def _answer_api(self, request: Request, path: str, query: str) -> Response:
-        if request.method not in API_METHODS:
-            return _method_not_allowed(API_METHODS)
+    async def _answer(self, request: Request, path: bytes, behaviour: Behaviour, deployment: Deployment) -> Response:
+        query = parse_query(request.scope["query_string"])
+        if request.method not in behaviour.methods:
+            return _method_refused()
+        if behaviour.keys is not None:
+            self._check_signature(request, query, behaviour.keys)
+        if isinstance(behaviour.target, ApiTarget):
+            return await self._answer_api(request, parse_api_path(path), query, deployment, behaviour.target)
+        root = deployment.distribution.default_root_object
+        if deployment.distribution.is_default(behaviour) and (elsewhere := self._own_name(request, root)):
+            return RedirectResponse(elsewhere)
+        key = parse_path(path) or root
+        return await self._answer_object(request, key, behaviour, behaviour.target)
+
+    async def _answer_api(
+        self, request: Request, path: str, query: str, deployment: Deployment, target: ApiTarget
+    ) -> Response:
         client = request.client.host if request.client else None
-        origin = ApiOrigin(self._client, origin_url=self._deployment().api_origin_url)
+        origin = ApiOrigin(self._client, origin_url=f"{deployment.execute_api_url}/{target.api_id}")
         response = await origin.fetch(
             request.method,
             path,
@@ -118,44 +126,57 @@ class Distribution:
         headers = header_rules.origin_headers(response.headers.raw)
         return ProxyResponse(response.status_code, headers, raw_body(response), response)
 
-    async def _answer_media(self, request: Request, key: str, query: str) -> Response:
-        if request.method not in READ_METHODS:
-            return _method_not_allowed(READ_METHODS)
-        deployment = self._deployment()
-        try:
-            self._check_signature(request, query, deployment)
-        except SignatureRefusedError as refused:
-            return _error(403, refused.code, refused.message)
-        return await _object(self._bucket(deployment.media_bucket), request, key, header_rules.NOSNIFF)
+    async def _answer_object(self, request: Request, key: str, behaviour: Behaviour, target: BucketTarget) -> Response:
+        origin = S3Origin(
+            self._client,
+            endpoint_url=self._settings.s3_endpoint_url,
+            bucket=target.bucket,
+            region=self._settings.region,
+            credentials=self._credentials,
+        )
+        found = await open_object(origin, request.method, key, header_rules.to_s3(request.headers.raw))
+        headers = header_rules.pick(found.headers, header_rules.S3_RESPONSE_HEADERS)
+        if found.status not in (200, 206, 304):
+            await found.opened.aclose()
+            response = _origin_refusal(found.status)
+            response.raw_headers += header_rules.pick(headers, frozenset({b"content-range"}))
+            return response
+        if not behaviour.encodings or not is_compressible(found.status, headers):
+            return ProxyResponse(found.status, headers, found.body, found.opened)
+        headers.append((b"vary", b"Accept-Encoding"))
+        encoding = choose_encoding(behaviour.encodings, request.headers.get("accept-encoding", ""))
+        if encoding is None or request.method != "GET":
+            return ProxyResponse(found.status, headers, found.body, found.opened)
+        return await _compressed(found, headers, encoding)
 
-    async def _answer_site(self, request: Request, key: str) -> Response:
-        if request.method not in READ_METHODS:
-            return _method_not_allowed(READ_METHODS)
-        bucket = self._bucket(self._deployment().site_bucket)
-        return await _object(bucket, request, key or DEFAULT_ROOT_OBJECT, self._site_headers)
-
-    def _check_signature(self, request: Request, query: str, deployment: Deployment) -> None:
+    def _check_signature(self, request: Request, query: str, keys: Mapping[str, RSAPublicKey]) -> None:
         signing, rest = split_query(query)
-        path = request.scope["raw_path"].decode("ascii")
+        path = request.scope["raw_path"].decode("latin-1")
         verify(
             signed_request(signing, parse_cookies(request.headers.getlist("cookie"))),
             url=self._settings.public_url + path + (f"?{rest}" if rest else ""),
-            keys=deployment.public_keys,
+            keys=keys,
             now=self._clock(),
             address=_address(request),
         )
 
+    def _own_name(self, request: Request, root: str) -> str | None:
+        """Where the page is to be opened instead: signed URLs and cookies know one of this machine's names only."""
+        own = urlsplit(self._settings.public_url).hostname
+        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname
+        is_page = request.url.path in ("/", f"/{root}")
+        if is_page and asked != own and {asked, own} <= LOOPBACK_NAMES:
+            return f"{self._settings.public_url}{request.url.path}"
+        return None
 
-async def _object(origin: S3Origin, request: Request, key: str, added: Headers) -> Response:
-    asked = header_rules.pick(request.headers.raw, header_rules.S3_REQUEST_HEADERS)
-    found = await open_object(origin, request.method, key, asked)
-    if found.status in (200, 206, 304):
-        headers = header_rules.pick(found.headers, header_rules.S3_RESPONSE_HEADERS)
-        return ProxyResponse(found.status, headers + added, found.body, found.opened)
-    await found.opened.aclose()
-    kept = header_rules.pick(found.headers, frozenset({b"content-range"}))
-    response = _origin_refusal(found.status)
-    response.raw_headers.extend(kept + [pair for pair in added if pair not in header_rules.NOSNIFF])
+
+async def _compressed(found: ObjectResponse, headers: Headers, encoding: str) -> Response:
+    async with aclosing(found.opened), aclosing(found.body) as body:
+        plain = b"".join([chunk async for chunk in body])
+    # In a thread: ten megabytes would keep every other viewer waiting.
+    packed = await asyncio.to_thread(compress, plain, encoding)
+    response = Response(packed, found.status)
+    response.raw_headers = compressed_headers(headers, encoding, len(packed))
     return response
 
 
@@ -176,14 +197,16 @@ def _error(status: int, code: str, message: str) -> Response:
         f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
     )
     response = Response(document, status_code=status, media_type="text/xml")
-    response.raw_headers.extend([(b"cache-control", b"no-store"), *header_rules.NOSNIFF])
+    response.headers["cache-control"] = "no-store"
     return response
 
 
-def _method_not_allowed(allowed: tuple[str, ...]) -> Response:
-    response = _error(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-    response.headers["allow"] = ", ".join(allowed)
-    return response
+def _method_refused() -> Response:
+    return _error(
+        403,
+        "InvalidRequest",
+        "This distribution is not configured to allow the HTTP request method that was used for this request.",
+    )
 
 
 def _address(request: Request) -> IPv4Address | IPv6Address | None:
@@ -212,5 +235,5 @@ def create_app(
         async with client:
             yield
 
-    routes = [Route("/health", health), Mount("/", app=Distribution(settings, deployment, client, clock=clock))]
+    routes = [Route("/health", health), Mount("/", app=Edge(settings, deployment, client, clock=clock))]
     return Starlette(routes=routes, lifespan=lifespan)

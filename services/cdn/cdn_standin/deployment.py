@@ -1,4 +1,4 @@
-"""What a deployment tells the distribution: its buckets, the API behind it and the keys it trusts."""
+"""What a deployment tells the distribution: its configuration, the keys it trusts and where API Gateway is."""
 
 import json
 import logging
@@ -12,6 +12,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from cdn_standin.distribution import Distribution, DistributionError, parse_distribution
+from cdn_standin.headers_policies import HeadersPolicyError, parse_headers_policy
+
 logger = logging.getLogger("cdn_standin")
 
 
@@ -21,12 +24,10 @@ class DeploymentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`api_origin_url` carries no trailing slash; `public_keys` is the trusted key group, by key pair id."""
+    """`execute_api_url`, without a trailing slash, is what REST APIs are found under by their ids."""
 
-    site_bucket: str
-    media_bucket: str
-    api_origin_url: str
-    public_keys: Mapping[str, RSAPublicKey] = field(repr=False)
+    execute_api_url: str
+    distribution: Distribution = field(repr=False)
 
 
 class DeploymentFile:
@@ -35,37 +36,49 @@ class DeploymentFile:
     A change that cannot be read is logged once, and what was there before stays.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Raises: DeploymentError."""
+    def __init__(self, path: Path, *, is_https: bool = False) -> None:
+        """`is_https` is how viewers come. Raises: DeploymentError."""
         self._path = path
+        self._is_https = is_https
         self._seen = _version(path)
-        self._deployment = read_deployment(path)
+        self._deployment = read_deployment(path, is_https=is_https)
 
     def current(self) -> Deployment:
         version = _version(self._path)
         if version != self._seen:
             self._seen = version
             try:
-                self._deployment = read_deployment(self._path)
+                self._deployment = read_deployment(self._path, is_https=self._is_https)
             except DeploymentError as error:
                 logger.warning("cdn: the former deployment stays: %s", error)
         return self._deployment
 
 
-def read_deployment(path: Path) -> Deployment:
-    """Reads JSON `{"siteBucket", "mediaBucket", "apiOriginUrl", "publicKeys": {id: PEM}}`. Raises: DeploymentError."""
+def read_deployment(path: Path, *, is_https: bool = False) -> Deployment:
+    """Reads JSON as README.md describes it. Raises: DeploymentError."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DeploymentError(f"cannot read {path} as JSON: {error}") from error
     if not isinstance(document, dict):
         raise DeploymentError(f"{path} must hold a JSON object")
-    return Deployment(
-        site_bucket=_text(document, "siteBucket"),
-        media_bucket=_text(document, "mediaBucket"),
-        api_origin_url=_url(document, "apiOriginUrl"),
-        public_keys=_public_keys(document.get("publicKeys")),
-    )
+    return parse_deployment(document, is_https=is_https)
+
+
+def parse_deployment(document: Mapping[str, Any], *, is_https: bool) -> Deployment:
+    """Raises: DeploymentError."""
+    try:
+        distribution = parse_distribution(
+            _object(document, "distribution"),
+            headers_policies={
+                name: parse_headers_policy(config, is_https=is_https)
+                for name, config in _object(document, "responseHeadersPolicies").items()
+            },
+            key_groups={name: _public_keys(name, keys) for name, keys in _object(document, "keyGroups").items()},
+        )
+    except (DistributionError, HeadersPolicyError) as error:
+        raise DeploymentError(str(error)) from error
+    return Deployment(_url(document, "executeApiUrl"), distribution)
 
 
 def _version(path: Path) -> tuple[int, int, int] | None:
@@ -76,24 +89,24 @@ def _version(path: Path) -> tuple[int, int, int] | None:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _text(document: Mapping[str, Any], name: str) -> str:
+def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = document.get(name)
-    if not isinstance(value, str) or not value:
-        raise DeploymentError(f"{name} must be a name, not {value!r}")
+    if not isinstance(value, dict):
+        raise DeploymentError(f"{name} must be an object, not {value!r}")
     return value
 
 
 def _url(document: Mapping[str, Any], name: str) -> str:
-    value = _text(document, name)
-    parts = urlsplit(value)
+    value = document.get(name)
+    parts = urlsplit(value) if isinstance(value, str) else urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise DeploymentError(f"{name} must be an http or https URL without query, not {value!r}")
-    return value.rstrip("/")
+    return str(value).rstrip("/")
 
 
-def _public_keys(entries: Any) -> dict[str, RSAPublicKey]:
+def _public_keys(group: str, entries: Any) -> dict[str, RSAPublicKey]:
     if not isinstance(entries, dict) or not entries:
-        raise DeploymentError('publicKeys must be {"<key pair id>": "<PEM public key>"}')
+        raise DeploymentError(f'keyGroups: {group} must be {{"<key pair id>": "<PEM public key>"}}')
     return {str(key_id): _public_key(str(key_id), pem) for key_id, pem in entries.items()}
 
 
@@ -101,7 +114,7 @@ def _public_key(key_id: str, pem: object) -> RSAPublicKey:
     try:
         key = load_pem_public_key(str(pem).encode())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise DeploymentError(f"publicKeys: {key_id} is not a PEM public key") from error
+        raise DeploymentError(f"keyGroups: {key_id} is not a PEM public key") from error
     if not isinstance(key, RSAPublicKey):
-        raise DeploymentError(f"publicKeys: {key_id} is not an RSA key")
+        raise DeploymentError(f"keyGroups: {key_id} is not an RSA key")
     return key

@@ -5,6 +5,7 @@ from urllib.parse import quote, unquote_to_bytes
 _PATH = re.compile(rb"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 _QUERY = re.compile(rb"[\x21\x24-\x7e]*")  # visible ASCII but for quotes and "#", which begins a fragment
 _ENCODED_SEPARATOR = re.compile(rb"%2f|%5c", re.IGNORECASE)
+_UNRESERVED = re.compile(rb"%(2D|2E|5F|7E|3[0-9]|4[1-9A-F]|5[0-9A]|6[1-9A-F]|7[0-9A])", re.IGNORECASE)
 _UNSAFE_IN_SEGMENT = re.compile(r"[\x00-\x1f\x7f\\%]")
 
 
@@ -34,6 +35,11 @@ def parse_path(raw_path: bytes) -> str:
     if _UNSAFE_IN_SEGMENT.search(path):
         raise BadPathError("an unsafe character")
     return path
+
+
+def normalise(raw_path: bytes) -> bytes:
+    """The same path with its unreserved characters plain (RFC 3986, section 6.2.2.2), as CloudFront matches it."""
+    return _UNRESERVED.sub(lambda found: bytes.fromhex(found[1].decode()), raw_path)
 
 
 def parse_api_path(raw_path: bytes) -> str:

@@ -20,22 +20,24 @@ class Settings:
     port: int
     deployment_file: Path
     s3_endpoint_url: str
-    public_s3_endpoint_url: str
     public_url: str
     region: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
 
+    @property
+    def is_https(self) -> bool:
+        """Whether viewers come by https."""
+        return self.public_url.startswith("https://")
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Raises: SettingsError."""
-        s3_endpoint_url = _url(environ, "CDN_S3_ENDPOINT_URL")
         return cls(
             host=environ.get("HOST", "127.0.0.1"),
             port=_port(environ.get("PORT", "8080")),
             deployment_file=Path(_required(environ, "CDN_DEPLOYMENT_FILE")),
-            s3_endpoint_url=s3_endpoint_url,
-            public_s3_endpoint_url=_url(environ, "CDN_PUBLIC_S3_ENDPOINT_URL", s3_endpoint_url),
+            s3_endpoint_url=_url(environ, "CDN_S3_ENDPOINT_URL"),
             public_url=_origin(environ, "CDN_PUBLIC_URL", "http://127.0.0.1:8080"),
             region=environ.get("AWS_DEFAULT_REGION", "us-east-1"),
             access_key_id=_required(environ, "AWS_ACCESS_KEY_ID"),

@@ -1,3 +1,4 @@
+import json
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,10 +13,17 @@ from starlette.routing import Route
 from cognito_standin import wire
 from cognito_standin.accounts import Accounts
 from cognito_standin.challenges import SignIn
+from cognito_standin.codes import Codes
 from cognito_standin.directory import Directory
-from cognito_standin.errors import CognitoError, UnknownOperationError
+from cognito_standin.errors import AccessDeniedError, CognitoError, InvalidParameterError, UnknownOperationError
+from cognito_standin.outbox import Outbox
+from cognito_standin.owner import STRICT_OPERATIONS, Owner
+from cognito_standin.rate_limits import RateLimits
+from cognito_standin.recovery import Recovery
+from cognito_standin.registration import Registration
 from cognito_standin.settings import Settings
 from cognito_standin.signing import SignedRequest, check_signature
+from cognito_standin.tokens import Tokens
 from cognito_standin.upstream import Upstream, create_client
 from cognito_standin.wire import Body
 
@@ -33,25 +41,44 @@ _NOT_FORWARDED_BACK = frozenset(
 class UserPools:
     """The API: users' operations through the strict flow, signed ones straight to the engine."""
 
-    def __init__(self, settings: Settings, upstream: Upstream, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Settings, upstream: Upstream, clock: Callable[[], float], ticks: Callable[[], float]
+    ) -> None:
         self._settings = settings
         self._upstream = upstream
+        self._limits = RateLimits(ticks)
+        self._outbox = Outbox(clock)
+        codes = Codes(clock)
         directory = Directory(upstream)
-        sign_in = SignIn(upstream, directory, clock)
-        accounts = Accounts(upstream, directory, clock)
+        tokens = Tokens(upstream, directory, clock)
+        sign_in = SignIn(upstream, directory, tokens, clock)
+        registration = Registration(upstream, directory, codes, self._outbox)
+        recovery = Recovery(upstream, directory, codes, self._outbox)
+        accounts = Accounts(upstream, directory, codes, self._outbox, clock)
+        self._owner = Owner(upstream, directory, sign_in, recovery)
         self._operations: dict[str, Operation] = {
             "InitiateAuth": sign_in.initiate_auth,
             "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
             "AssociateSoftwareToken": sign_in.associate_software_token,
             "VerifySoftwareToken": sign_in.verify_software_token,
-            "SignUp": accounts.sign_up,
-            "ConfirmSignUp": partial(accounts.by_code, "ConfirmSignUp"),
-            "ResendConfirmationCode": partial(accounts.by_username, "ResendConfirmationCode"),
-            "ForgotPassword": partial(accounts.by_username, "ForgotPassword"),
-            "ConfirmForgotPassword": partial(accounts.by_code, "ConfirmForgotPassword"),
+            "SignUp": registration.sign_up,
+            "ConfirmSignUp": registration.confirm_sign_up,
+            "ResendConfirmationCode": registration.resend_confirmation_code,
+            "ForgotPassword": recovery.forgot_password,
+            "ConfirmForgotPassword": recovery.confirm_forgot_password,
+            "GetTokensFromRefreshToken": tokens.get_tokens_from_refresh_token,
+            "RevokeToken": tokens.revoke_token,
             "ChangePassword": accounts.change_password,
             "UpdateUserAttributes": accounts.update_user_attributes,
+            "DeleteUserAttributes": accounts.delete_user_attributes,
+            "GetUserAttributeVerificationCode": accounts.get_user_attribute_verification_code,
+            "VerifyUserAttribute": accounts.verify_user_attribute,
             "SetUserMFAPreference": accounts.set_user_mfa_preference,
+            "SetUserSettings": accounts.set_user_settings,
+            "GetUserAuthFactors": accounts.get_user_auth_factors,
+            "GetUser": partial(upstream.call, "GetUser"),
+            "GlobalSignOut": partial(upstream.call, "GlobalSignOut"),
+            "DeleteUser": partial(upstream.call, "DeleteUser"),
         }
 
     async def call(self, request: Request) -> Response:
@@ -59,10 +86,10 @@ class UserPools:
             operation = wire.parse_operation(request)
             raw = await wire.read_body(request)
             if operation not in wire.unsigned_operations():
-                return await self._forward_signed(request, raw)
+                return await self._call_signed(request, operation, raw)
+            self._limits.take(operation)
             body = wire.parse_body(operation, raw)
-            handle = self._operations.get(operation) or partial(self._upstream.call, operation)
-            return wire.answer(await handle(body))
+            return wire.answer(await self._offered(operation)(body))
         except CognitoError as error:
             return wire.error_answer(error)
         except ClientDisconnect:
@@ -79,20 +106,33 @@ class UserPools:
             return wire.error_answer(error)
 
     async def inbox(self, request: Request) -> Response:
-        """The e-mails that went out, as the engine lists them."""
+        """The e-mails that went out: ours, and the engine's when it lists any."""
         try:
-            return await self._forward(request, INBOX, b"")
+            answer = await self._forward(request, INBOX, b"")
         except CognitoError as error:
             return wire.error_answer(error)
+        # Other emulators keep no such list.
+        listed = json.loads(bytes(answer.body)) if answer.status_code == 200 else {}
+        return JSONResponse(self._outbox.with_engines(listed), headers={"Cache-Control": "no-store"})
 
-    async def _forward_signed(self, request: Request, raw: bytes) -> Response:
-        """An operation of the pool's owner: whether the caller may is the engine's to say."""
+    def _offered(self, operation: str) -> Operation:
+        try:
+            return self._operations[operation]
+        except KeyError:
+            raise InvalidParameterError(f"{operation} is not enabled for this user pool.") from None
+
+    async def _call_signed(self, request: Request, operation: str, raw: bytes) -> Response:
+        """An operation of the pool's owner. Whether another key's holder may is the engine's to say."""
         signed = SignedRequest(request.method, request.url.path, dict(request.headers), raw)
-        check_signature(
+        own = check_signature(
             signed,
             access_key_id=self._settings.access_key_id,
             secret_access_key=self._settings.secret_access_key,
         )
+        if own and (operation in STRICT_OPERATIONS or wire.names_a_user(operation)):
+            return wire.answer(await self._owner.call(operation, wire.parse_body(operation, raw)))
+        if operation in STRICT_OPERATIONS:
+            raise AccessDeniedError
         return await self._forward(request, "/", raw)
 
     async def _forward(self, request: Request, path: str, raw: bytes) -> Response:
@@ -105,10 +145,12 @@ async def health(_: Request) -> Response:
     return JSONResponse({"status": "ok", "service": "cognito"})
 
 
-def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> Starlette:
-    """The ASGI application; its HTTP client lives as long as the lifespan."""
+def create_app(
+    settings: Settings, *, clock: Callable[[], float] = time.time, ticks: Callable[[], float] = time.monotonic
+) -> Starlette:
+    """The ASGI application; its HTTP client lives as long as the lifespan. `ticks` counts the seconds of rates."""
     client = create_client()
-    pools = UserPools(settings, Upstream(settings, client), clock)
+    pools = UserPools(settings, Upstream(settings, client), clock, ticks)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cognito_standin import names
@@ -19,6 +20,7 @@ from cognito_standin.errors import (
     InvalidParameterError,
     InvalidSessionError,
     NotAuthorizedError,
+    ResourceNotFoundError,
     TooManyRequestsError,
     UpstreamError,
     UserNotFoundError,
@@ -26,11 +28,14 @@ from cognito_standin.errors import (
 )
 from cognito_standin.sessions import Challenge, Sessions, Stage
 from cognito_standin.throttle import Key, Throttle, UsedCodes
+from cognito_standin.tokens import Tokens
 from cognito_standin.upstream import Upstream
 from cognito_standin.wire import Body
 
 # A session of its own ends after five wrong codes; this stops who starts a new one each time.
 FREE_WRONG_CODES = 20
+
+DAY_SECONDS = 24 * 60 * 60
 
 _CODE = re.compile(r"[0-9]{6}")
 _WRONG_PASSWORD = NotAuthorizedError.default_message
@@ -41,9 +46,11 @@ _NO_CODE = "------"
 class SignIn:
     """The state of all sign-ins under way. Everything in it may be lost: people sign in again."""
 
-    def __init__(self, upstream: Upstream, directory: Directory, clock: Callable[[], float]) -> None:
+    def __init__(self, upstream: Upstream, directory: Directory, tokens: Tokens, clock: Callable[[], float]) -> None:
         self._upstream = upstream
         self._directory = directory
+        self._tokens = tokens
+        self._clock = clock
         self._sessions = Sessions(clock)
         self._srp = Sessions(clock)  # apart: anybody may open one, so they must not crowd out the others
         self._passwords = Throttle(clock)
@@ -55,13 +62,11 @@ class SignIn:
         client = await self._directory.client(body["ClientId"])
         flow = body["AuthFlow"]
         if flow in names.REFRESH_FLOWS:
-            if not client.allows("REFRESH_TOKEN_AUTH"):
-                raise InvalidParameterError("Auth flow not enabled for this client")
-            return await self._upstream.call("InitiateAuth", body)
+            return await self._tokens.refresh(client, body)
         if flow == names.USER_PASSWORD_AUTH:
             if not client.allows(flow):
                 raise InvalidParameterError("USER_PASSWORD_AUTH flow not enabled for this client")
-            return await self._start_password(client, body)
+            return await self._start_password(client, body, partial(self._upstream.call, "InitiateAuth"))
         if flow == names.USER_SRP_AUTH and client.allows(flow):
             return await self._start_srp(client, body)
         raise InvalidParameterError(f"{flow} is not enabled for the client.")
@@ -80,6 +85,20 @@ class SignIn:
         body = {**body, "ChallengeResponses": body.get("ChallengeResponses", {})}
         return await answers[challenge_name](client, body)
 
+    async def admin_initiate_auth(self, body: Body) -> Body:
+        """As for users, with a password that the owner's own server was given."""
+        client = await self._client_of_pool(body)
+        if body["AuthFlow"] not in names.ADMIN_PASSWORD_FLOWS:
+            return await self.initiate_auth(_without_pool(body))
+        if not client.allows(names.ADMIN_USER_PASSWORD_AUTH):
+            raise InvalidParameterError("Auth flow not enabled for this client")
+        return await self._start_password(client, body, partial(self._upstream.call_signed, "AdminInitiateAuth"))
+
+    async def admin_respond_to_auth_challenge(self, body: Body) -> Body:
+        """The same sessions and the same answers as for users."""
+        await self._client_of_pool(body)
+        return await self.respond_to_auth_challenge(_without_pool(body))
+
     async def associate_software_token(self, body: Body) -> Body:
         if body.get("AccessToken"):
             _refuse_both(body)
@@ -96,7 +115,9 @@ class SignIn:
         if body.get("AccessToken"):
             _refuse_both(body)
             pool, user = await self._directory.of_access_token(body["AccessToken"])
-            await self._verify_first_code((pool.id, user.username), body["AccessToken"], body)
+            key = (pool.id, user.username)
+            async with self._codes.attempt(key, _is_wrong_code):
+                await self._verify_first_code(key, body["AccessToken"], body)
             return {"Status": "SUCCESS"}
         with self._sessions.claim(_session(body), Stage.MFA_SETUP_ASSOCIATED) as challenge:
             await self._check_not_enrolled(challenge)
@@ -105,7 +126,13 @@ class SignIn:
             session = self._sessions.open(challenge.at(Stage.MFA_SETUP_VERIFIED))
         return {"Status": "SUCCESS", "Session": session}
 
-    async def _start_password(self, client: Client, body: Body) -> Body:
+    async def _client_of_pool(self, body: Body) -> Client:
+        client = await self._directory.client(body["ClientId"])
+        if client.pool.id != body["UserPoolId"]:
+            raise ResourceNotFoundError(f"User pool client {client.id} does not exist.")
+        return client
+
+    async def _start_password(self, client: Client, body: Body, initiate: Callable[[Body], Awaitable[Body]]) -> Body:
         parameters = body.get("AuthParameters", {})
         username = await self._directory.sign_in_name(client.pool, _required(parameters, "USERNAME"))
         _required(parameters, "PASSWORD")
@@ -113,7 +140,7 @@ class SignIn:
         user = await self._directory.user(client.pool.id, username)
         throttle, key = self._password_throttle(client, user, username)
         async with throttle.attempt(key, _is_wrong_password):
-            answer = await self._upstream.call("InitiateAuth", body)
+            answer = await initiate(body)
         return await self._after_password(client, username, answer)
 
     async def _start_srp(self, client: Client, body: Body) -> Body:
@@ -150,6 +177,8 @@ class SignIn:
         """What follows a right password, whatever the engine would give away at this point."""
         user = await self._known_user(client.pool.id, username)
         if answer.get("ChallengeName") == names.NEW_PASSWORD_REQUIRED:
+            if self._clock() - user.modified_at > client.pool.temporary_password_days * DAY_SECONDS:
+                raise NotAuthorizedError("Temporary password has expired and must be reset by an administrator.")
             challenge = _challenge(client, user, username, Stage.NEW_PASSWORD_REQUIRED, answer)
             return self._ask(challenge, answer["ChallengeParameters"])
         return await self._second_factor(client, user, answer)
@@ -315,6 +344,11 @@ def _code_answer(challenge: Challenge, code: str) -> Body:
 
 def _key(challenge: Challenge) -> Key:
     return challenge.pool_id, challenge.username
+
+
+def _without_pool(body: Body) -> Body:
+    """The user's form of an owner's request."""
+    return {name: value for name, value in body.items() if name not in ("UserPoolId", "ContextData")}
 
 
 def _required(parameters: Mapping[str, str], name: str) -> str:

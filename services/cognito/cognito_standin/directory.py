@@ -1,13 +1,12 @@
 """Pools, app clients and users, as the flow needs to know them."""
 
-import base64
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cognito_standin.errors import ResourceNotFoundError, UpstreamError
-from cognito_standin.names import SOFTWARE_TOKEN_MFA
+from cognito_standin.jwt import claims
+from cognito_standin.names import ADMIN_USER_PASSWORD_AUTH, SOFTWARE_TOKEN_MFA
 from cognito_standin.upstream import Upstream
 
 # ListUserPools: MaxResults is at most 60.
@@ -16,9 +15,31 @@ PAGE_SIZE = 60
 DEFAULT_SESSION_MINUTES = 3
 
 
+# What Cognito writes when the pool says nothing: AWS developer guide, "Customizing email verification messages".
+DEFAULT_CODE_SUBJECT = "Your verification code"
+DEFAULT_CODE_TEXT = "Your confirmation code is {####}"
+# AdminCreateUserConfig / PasswordPolicy: days, 7 unless set.
+DEFAULT_TEMPORARY_PASSWORD_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMessage:
+    """The e-mail that carries a code."""
+
+    subject: str
+    template: str
+
+    def text(self, username: str, code: str) -> str:
+        return self.template.replace("{username}", username).replace("{####}", code)
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """`mfa`: ON, OPTIONAL or OFF. `schema`: the names of all attributes a user may have."""
+    """`mfa`: ON, OPTIONAL or OFF. `schema`: the names of all attributes a user may have.
+
+    `verifies_email`: codes go out for new addresses; `keeps_old_email`: until the new one is verified.
+    `recovers_passwords`: people may reset their password themselves.
+    """
 
     id: str
     mfa: str
@@ -26,34 +47,53 @@ class Pool:
     case_sensitive: bool
     username_attributes: frozenset[str]
     schema: frozenset[str]
+    verifies_email: bool
+    keeps_old_email: bool
+    recovers_passwords: bool
+    temporary_password_days: int
+    code_message: CodeMessage
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An app client and its pool; `auth_flows` are its ExplicitAuthFlows."""
+    """An app client and its pool; `auth_flows` are its ExplicitAuthFlows.
+
+    `hides_users`: PreventUserExistenceErrors is on. `secret` is empty for public clients.
+    """
 
     id: str
     pool: Pool
     auth_flows: frozenset[str]
     session_seconds: int
     write_attributes: frozenset[str]
+    hides_users: bool
+    revokes_tokens: bool
+    secret: str = field(repr=False)
 
     def allows(self, flow: str) -> bool:
         """Whether ExplicitAuthFlows enable the flow; without ALLOW_ entries SRP and refresh are on."""
         if any(name.startswith("ALLOW_") for name in self.auth_flows):
             return f"ALLOW_{flow}" in self.auth_flows
+        if flow == ADMIN_USER_PASSWORD_AUTH:
+            return "ADMIN_NO_SRP_AUTH" in self.auth_flows
         return flow in self.auth_flows or flow in ("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH")
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`aliases`: every name, in lower case, that the user answers to. `status` is the UserStatus."""
+    """`aliases`: every name, in lower case, that the user answers to. `status` is the UserStatus.
+
+    `modified_at` in epoch seconds.
+    """
 
     username: str
     aliases: frozenset[str]
     status: str
     enabled: bool
     has_software_token: bool
+    email: str
+    email_verified: bool
+    modified_at: float
 
 
 class Directory:
@@ -78,20 +118,15 @@ class Directory:
             auth_flows=frozenset(described.get("ExplicitAuthFlows") or ()),
             session_seconds=int(minutes) * 60,
             write_attributes=frozenset(described.get("WriteAttributes") or ()),
+            hides_users=described.get("PreventUserExistenceErrors") == "ENABLED",
+            revokes_tokens=_flag(described.get("EnableTokenRevocation", True)),
+            secret=str(described.get("ClientSecret") or ""),
         )
 
     async def pool(self, pool_id: str) -> Pool:
         """Raises: UpstreamError."""
         answer = await self._upstream.call_signed("DescribeUserPool", {"UserPoolId": pool_id})
-        pool: Mapping[str, Any] = answer["UserPool"]
-        return Pool(
-            id=pool_id,
-            mfa=str(pool.get("MfaConfiguration") or "OFF"),
-            invitation_only=_flag((pool.get("AdminCreateUserConfig") or {}).get("AllowAdminCreateUserOnly")),
-            case_sensitive=_flag((pool.get("UsernameConfiguration") or {}).get("CaseSensitive")),
-            username_attributes=frozenset(pool.get("UsernameAttributes") or ()),
-            schema=frozenset(attribute["Name"] for attribute in pool.get("SchemaAttributes") or ()),
-        )
+        return _pool(answer["UserPool"])
 
     async def user(self, pool_id: str, username: str) -> User | None:
         body = {"UserPoolId": pool_id, "Username": username}
@@ -115,8 +150,8 @@ class Directory:
     async def of_access_token(self, access_token: str) -> tuple[Pool, User]:
         """The pool and user of a valid access token. Raises: UpstreamError when it is not valid."""
         answer = await self._upstream.call("GetUser", {"AccessToken": access_token})
-        pool_id = _issuing_pool(access_token)
-        return await self.pool(pool_id), _user(answer)
+        issuer = str(claims(access_token)["iss"])
+        return await self.pool(issuer.rsplit("/", 1)[-1]), _user(answer)
 
     async def _find_pool(self, client_id: str) -> str:
         token: str | None = None
@@ -145,6 +180,32 @@ class Directory:
         return client
 
 
+def _pool(described: Mapping[str, Any]) -> Pool:
+    updates = described.get("UserAttributeUpdateSettings") or {}
+    mechanisms = (described.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms") or ()
+    policy = (described.get("Policies") or {}).get("PasswordPolicy") or {}
+    return Pool(
+        id=described["Id"],
+        mfa=str(described.get("MfaConfiguration") or "OFF"),
+        invitation_only=_flag((described.get("AdminCreateUserConfig") or {}).get("AllowAdminCreateUserOnly")),
+        case_sensitive=_flag((described.get("UsernameConfiguration") or {}).get("CaseSensitive")),
+        username_attributes=frozenset(described.get("UsernameAttributes") or ()),
+        schema=frozenset(attribute["Name"] for attribute in described.get("SchemaAttributes") or ()),
+        verifies_email="email" in (described.get("AutoVerifiedAttributes") or ()),
+        keeps_old_email="email" in (updates.get("AttributesRequireVerificationBeforeUpdate") or ()),
+        recovers_passwords=all(mechanism.get("Name") != "admin_only" for mechanism in mechanisms),
+        temporary_password_days=int(policy.get("TemporaryPasswordValidityDays") or DEFAULT_TEMPORARY_PASSWORD_DAYS),
+        code_message=_code_message(described),
+    )
+
+
+def _code_message(described: Mapping[str, Any]) -> CodeMessage:
+    template = described.get("VerificationMessageTemplate") or {}
+    subject = template.get("EmailSubject") or described.get("EmailVerificationSubject") or DEFAULT_CODE_SUBJECT
+    text = template.get("EmailMessage") or described.get("EmailVerificationMessage") or DEFAULT_CODE_TEXT
+    return CodeMessage(str(subject), str(text))
+
+
 def _user(described: Mapping[str, Any]) -> User:
     attributes = {item["Name"]: item["Value"] for item in described["UserAttributes"]}
     known = {described["Username"], attributes.get("sub", ""), attributes.get("email", "")} - {""}
@@ -154,14 +215,10 @@ def _user(described: Mapping[str, Any]) -> User:
         status=str(described.get("UserStatus", "")),
         enabled=bool(described.get("Enabled", True)),
         has_software_token=SOFTWARE_TOKEN_MFA in (described.get("UserMFASettingList") or ()),
+        email=attributes.get("email", ""),
+        email_verified=_flag(attributes.get("email_verified")),
+        modified_at=float(described.get("UserLastModifiedDate") or 0.0),
     )
-
-
-def _issuing_pool(verified_token: str) -> str:
-    """The pool id at the end of a token's issuer. The engine has checked the token before."""
-    payload = verified_token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return str(claims["iss"]).rsplit("/", 1)[-1]
 
 
 def _flag(value: Any) -> bool:

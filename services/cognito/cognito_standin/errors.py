@@ -50,6 +50,16 @@ class InvalidSignatureError(CognitoError):
     )
 
 
+class UnrecognizedClientError(CognitoError):
+    code = "UnrecognizedClientException"
+    default_message = "The security token included in the request is invalid."
+
+
+class AccessDeniedError(CognitoError):
+    code = "AccessDeniedException"
+    default_message = "This operation is only for the key that the stand-in itself is configured with."
+
+
 class InvalidParameterError(CognitoError):
     code = "InvalidParameterException"
     default_message = "Invalid parameter."
@@ -101,9 +111,44 @@ class EnableSoftwareTokenError(WrongCodeError):
     default_message = "Code mismatch"
 
 
-class ExpiredCodeError(CognitoError):
+class UsedCodeError(CognitoError):
     code = "ExpiredCodeException"
     default_message = "Your software token has already been used once."
+
+
+class VerificationCodeMismatchError(CognitoError):
+    code = "CodeMismatchException"
+    default_message = "Invalid verification code provided, please try again."
+
+
+class ExpiredCodeError(CognitoError):
+    code = "ExpiredCodeException"
+    default_message = "Invalid code provided, please request a code again."
+
+
+class UsernameExistsError(CognitoError):
+    code = "UsernameExistsException"
+    default_message = "An account with the given email already exists."
+
+
+class UnknownCombinationError(CognitoError):
+    code = "UserNotFoundException"
+    default_message = "Username/client id combination not found."
+
+
+class UnauthorizedError(CognitoError):
+    code = "UnauthorizedException"
+    default_message = "The token was not issued to this client."
+
+
+class UnsupportedTokenTypeError(CognitoError):
+    code = "UnsupportedTokenTypeException"
+    default_message = "Only refresh tokens can be revoked."
+
+
+class UnsupportedOperationError(CognitoError):
+    code = "UnsupportedOperationException"
+    default_message = "Token revocation is not enabled for this client."
 
 
 class AliasExistsError(CognitoError):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cognito_standin.errors import InvalidSignatureError, MissingAuthenticationTokenError
+from cognito_standin.errors import InvalidSignatureError, MissingAuthenticationTokenError, UnrecognizedClientError
 
 SERVICE = "cognito-idp"
 
@@ -17,6 +17,10 @@ _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/,\s]+)/(?P<scope>(?P<date>\d{8})/(?P<region>[\w-]+)/(?P<service>[\w-]+)"
     r"/aws4_request),\s*SignedHeaders=(?P<headers>[\w;-]+),\s*Signature=(?P<signature>[0-9a-f]{64})"
 )
+
+
+# "AKIA" are long-term access keys, "ASIA" temporary ones: AWS IAM User Guide, "IAM identifiers", unique identifiers.
+_IAM_KEY = re.compile(r"A[KS]IA[A-Z0-9]{12,124}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +33,21 @@ class SignedRequest:
     body: bytes
 
 
-def check_signature(request: SignedRequest, *, access_key_id: str, secret_access_key: str) -> None:
-    """Accepts a signature over this very request, its Host and path included.
+def check_signature(request: SignedRequest, *, access_key_id: str, secret_access_key: str) -> bool:
+    """Whether the request is signed with this key, Host and path included.
 
-    So a call that came through API Gateway, where both differ, fails as it does on AWS. Signatures with another
-    access key (a function's role) are the engine's to judge.
+    False for another key of IAM's (a function's role), which is the engine's to judge. Emulators take other words
+    for keys too (an account number is its root): those are refused.
 
-    Raises: MissingAuthenticationTokenError, InvalidSignatureError.
+    Raises: MissingAuthenticationTokenError, InvalidSignatureError, UnrecognizedClientError.
     """
     found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     if found is None:
         raise MissingAuthenticationTokenError
     if found["key"] != access_key_id:
-        return
+        if _IAM_KEY.fullmatch(found["key"]):
+            return False
+        raise UnrecognizedClientError
     names = found["headers"].split(";")
     if found["service"] != SERVICE or "host" not in names or "x-amz-target" not in names:
         raise InvalidSignatureError
@@ -50,6 +56,7 @@ def check_signature(request: SignedRequest, *, access_key_id: str, secret_access
     expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, found["signature"]):
         raise InvalidSignatureError
+    return True
 
 
 def _string_to_sign(request: SignedRequest, names: list[str], scope: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
-from cognito_standin.errors import CognitoError, ExpiredCodeError, PasswordAttemptsError
+from cognito_standin.errors import CognitoError, LimitExceededError, PasswordAttemptsError, UsedCodeError
 
 # "After five failed sign-in attempts with a password, Amazon Cognito locks out your user for one second. The
 # duration doubles after each additional one failed attempt, to a maximum of approximately 15 minutes.":
@@ -21,7 +21,9 @@ MAX_ENTRIES = 50_000
 # RFC 6238 section 5.2: a code is good for one use. The engine accepts three steps of 30 s; one more for skew.
 CODE_MEMORY_SECONDS = 4 * 30
 
-Key = tuple[str, str]
+HOUR_SECONDS = 60 * 60
+
+Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -86,6 +88,31 @@ class Throttle:
         self._failures[key] = failures
 
 
+class HourlyLimit:
+    """At most so many events of a key within an hour."""
+
+    def __init__(self, clock: Callable[[], float], most: int) -> None:
+        self._clock = clock
+        self._most = most
+        self._times: OrderedDict[Key, list[float]] = OrderedDict()
+
+    def check(self, key: Key) -> None:
+        """Raises: LimitExceededError."""
+        if len(self._recent(key)) >= self._most:
+            raise LimitExceededError
+
+    def count(self, key: Key) -> None:
+        recent = [*self._recent(key), self._clock()]
+        self._times.pop(key, None)
+        while len(self._times) >= MAX_ENTRIES:
+            self._times.popitem(last=False)
+        self._times[key] = recent
+
+    def _recent(self, key: Key) -> list[float]:
+        horizon = self._clock() - HOUR_SECONDS
+        return [time for time in self._times.get(key, ()) if time > horizon]
+
+
 class UsedCodes:
     """One-time codes already spent, by user."""
 
@@ -97,12 +124,12 @@ class UsedCodes:
     def spend(self, key: Key, code: str) -> Iterator[None]:
         """Holds the code from before its check, so that two checks at once cannot both succeed.
 
-        A code that was refused is not spent. Raises: ExpiredCodeError.
+        A code that was refused is not spent. Raises: UsedCodeError.
         """
         now = self._clock()
         self._spent = {spent: until for spent, until in self._spent.items() if until > now}
         if (key, code) in self._spent:
-            raise ExpiredCodeError
+            raise UsedCodeError
         self._spent[key, code] = now + CODE_MEMORY_SECONDS
         try:
             yield

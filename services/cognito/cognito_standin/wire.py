@@ -38,6 +38,13 @@ def unsigned_operations() -> frozenset[str]:
     return frozenset(name for name in model.operation_names if model.operation_model(name).auth_type == "none")
 
 
+@cache
+def names_a_user(operation: str) -> bool:
+    """Whether the operation is about one user of one pool."""
+    shape = service_model().operation_model(operation).input_shape
+    return shape is not None and {"UserPoolId", "Username"} <= set(shape.members)
+
+
 def parse_operation(request: Request) -> str:
     """The operation that X-Amz-Target names. Raises: UnknownOperationError."""
     targets = request.headers.getlist("x-amz-target")

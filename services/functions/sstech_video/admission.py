@@ -38,7 +38,7 @@ class Admission:
         plan = uploads.plan(wanted.size)
         self.usage.reserve(owner, video_id, wanted.size, now)
         pending.mark(self.s3, self.temp_bucket, owner, video_id, now)
-        upload_id = self.upload_bucket.create(key, wanted.content_type) if plan else None
+        upload_id = self.upload_bucket.create(key, wanted.content_type, wanted.algorithm) if plan else None
         self.catalog.create(
             Entry(
                 owner=owner,
@@ -53,13 +53,16 @@ class Admission:
                 content_type=wanted.content_type,
                 upload_id=upload_id,
                 part_size=plan.part_size if plan else None,
+                checksum_algorithm=wanted.algorithm,
             )
         )
         answer = {"videoId": video_id, "key": key, "expiresIn": URL_LIFETIME_SECONDS}
         if plan:
-            multipart = {"partSize": plan.part_size, "partCount": plan.part_count}
+            multipart: dict[str, Any] = {"partSize": plan.part_size, "partCount": plan.part_count}
+            if wanted.algorithm:
+                multipart["checksumAlgorithm"] = wanted.algorithm.value
             return {**answer, "uploadUrl": None, "headers": None, "multipart": multipart}
-        url, headers = self.upload_bucket.put_url(key, wanted.content_type, wanted.size)
+        url, headers = self.upload_bucket.put_url(key, wanted)
         return {**answer, "uploadUrl": url, "headers": headers, "multipart": None}
 
 

@@ -10,11 +10,12 @@ import binascii
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sstech_video import uploads
+from sstech_video.checksums import Algorithm, is_checksum
 from sstech_video.errors import BodyTooLargeError, InvalidRequestError, UnsupportedMediaTypeError
 from sstech_video.video_ids import is_video_id
 
@@ -43,9 +44,13 @@ _UNSEEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 @dataclass(frozen=True)
 class NewUpload:
+    """`checksum` is given for a file that goes up in one PUT, and only with an algorithm."""
+
     file_name: str
     content_type: str
     size: int
+    algorithm: Algorithm | None = None
+    checksum: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class SentPart:
 
     part_number: int
     etag: str
+    checksum: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,11 @@ def new_upload(body: Mapping[str, Any]) -> NewUpload:
     size = _integer(body, "size")
     if not 1 <= size <= uploads.MAX_FILE_BYTES:
         raise InvalidRequestError(f"size must be from 1 to {uploads.MAX_FILE_BYTES} bytes.")
-    return NewUpload(file_name, _content_type(body), size)
+    content_type = _content_type(body)
+    algorithm = _algorithm(body)
+    in_one_put = uploads.plan(size) is None
+    checksum = _checksum(body, "checksum", algorithm if in_one_put else None)
+    return NewUpload(file_name, content_type, size, algorithm, checksum)
 
 
 def title(body: Mapping[str, Any]) -> str:
@@ -101,11 +111,27 @@ def part_numbers(body: Mapping[str, Any], part_count: int) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def sent_parts(body: Mapping[str, Any]) -> tuple[SentPart, ...]:
+def part_checksums(
+    body: Mapping[str, Any], numbers: Sequence[int], algorithm: Algorithm | None
+) -> tuple[str | None, ...]:
+    """One for each part number where an algorithm was declared at the start, none otherwise."""
+    if algorithm is None:
+        if body.get("checksums") is not None:
+            raise InvalidRequestError("checksums need a checksumAlgorithm, declared when the upload was asked for.")
+        return (None,) * len(numbers)
+    checksums = _list(body, "checksums")
+    if len(checksums) != len(numbers):
+        raise InvalidRequestError("checksums must have one member for each of partNumbers.")
+    if not all(isinstance(text, str) and is_checksum(text, algorithm) for text in checksums):
+        raise InvalidRequestError(f"checksums must be base64 of {algorithm.value} values.")
+    return tuple(checksums)
+
+
+def sent_parts(body: Mapping[str, Any], algorithm: Algorithm | None = None) -> tuple[SentPart, ...]:
     parts = _list(body, "parts")
     if not 1 <= len(parts) <= uploads.MAX_PARTS:
         raise InvalidRequestError(f"parts must have from 1 to {uploads.MAX_PARTS} members.")
-    return tuple(_sent_part(part) for part in parts)
+    return tuple(_sent_part(part, algorithm) for part in parts)
 
 
 def after_part(query: Mapping[str, str]) -> int:
@@ -166,7 +192,7 @@ def _content_type(body: Mapping[str, Any]) -> str:
     return text
 
 
-def _sent_part(part: object) -> SentPart:
+def _sent_part(part: object, algorithm: Algorithm | None) -> SentPart:
     if not isinstance(part, dict):
         raise InvalidRequestError("parts must hold objects with partNumber and etag.")
     number = _integer(part, "partNumber")
@@ -175,7 +201,29 @@ def _sent_part(part: object) -> SentPart:
     etag = _text(part, "etag")
     if not _ETAG.fullmatch(etag):
         raise InvalidRequestError(f"etag of part {number} is not one that S3 gives.")
-    return SentPart(number, etag.strip('"'))
+    return SentPart(number, etag.strip('"'), _checksum(part, "checksum", algorithm))
+
+
+def _algorithm(body: Mapping[str, Any]) -> Algorithm | None:
+    value = body.get("checksumAlgorithm")
+    if value is None:
+        return None
+    try:
+        return Algorithm(value)
+    except ValueError as error:
+        raise InvalidRequestError(f"checksumAlgorithm must be one of {', '.join(Algorithm)}.") from error
+
+
+def _checksum(body: Mapping[str, Any], field: str, algorithm: Algorithm | None) -> str | None:
+    """All or none: needed where an algorithm was declared, refused where it was not."""
+    if algorithm is None:
+        if body.get(field) is not None:
+            raise InvalidRequestError(f"{field} does not belong here: declare checksumAlgorithm at the start.")
+        return None
+    text = _text(body, field)
+    if not is_checksum(text, algorithm):
+        raise InvalidRequestError(f"{field} must be base64 of a {algorithm.value} value.")
+    return text
 
 
 def _text(body: Mapping[str, Any], field: str) -> str:

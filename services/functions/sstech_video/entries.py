@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from sstech_video.checksums import Algorithm
+
 FORMAT: Final = 1
 
 T = TypeVar("T")
@@ -34,6 +36,9 @@ class FailureCode(StrEnum):
     CONVERSION_CANCELED = "conversion_canceled"
     CONVERSION_FAILED = "conversion_failed"
     OUTPUT_MISSING = "output_missing"
+    UPLOAD_ABANDONED = "upload_abandoned"
+    CONVERSION_TIMED_OUT = "conversion_timed_out"
+    COST_LIMIT = "cost_limit"
 
 
 class EntryError(ValueError):
@@ -50,8 +55,9 @@ class Failure:
 class Entry:
     """Times are aware datetimes in UTC, sizes are bytes, durations milliseconds.
 
-    `attempt` counts the conversions that were claimed; it names the live output folder. From `key` on, nothing is
-    ever shown by the API.
+    `attempt` counts the conversions that were claimed; it names the live output folder. `nudges` counts how often the
+    reconciler has sent the original through the queue again, `cost_micros` is the estimate for the live attempt in
+    millionths of a dollar. From `key` on, nothing is ever shown by the API.
     """
 
     owner: str
@@ -71,12 +77,16 @@ class Entry:
     content_type: str = ""
     upload_id: str | None = None
     part_size: int | None = None
+    checksum_algorithm: Algorithm | None = None
     assembling_since: datetime | None = None
     uploaded_at: datetime | None = None
     attempt: int = 0
     claimed_at: datetime | None = None
     job_id: str | None = None
     thumbnail_seconds: int | None = None
+    cost_micros: int | None = None
+    nudges: int = 0
+    nudged_at: datetime | None = None
 
     def to_json(self) -> bytes:
         document: dict[str, Any] = {"format": FORMAT}
@@ -134,7 +144,7 @@ def _plain(value: object) -> object:
 
 
 _TEXTS: Final = frozenset({"owner", "video_id", "title", "file_name", "key", "content_type", "upload_id", "job_id"})
-_TIMES: Final = frozenset({"created_at", "updated_at", "assembling_since", "uploaded_at", "claimed_at"})
+_TIMES: Final = frozenset({"created_at", "updated_at", "assembling_since", "uploaded_at", "claimed_at", "nudged_at"})
 
 
 def _read(document: Mapping[str, Any], name: str) -> Any:
@@ -145,6 +155,8 @@ def _read(document: Mapping[str, Any], name: str) -> Any:
         return datetime.fromisoformat(value)
     if name == "status":
         return Status(value)
+    if name == "checksum_algorithm":
+        return Algorithm(value)
     if name == "error":
         return Failure(FailureCode(value["code"]), _of_type(str, value["message"]))
     return _of_type(int, value)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from sstech_video import keys
 from sstech_video.keys import Original
+from sstech_video.stuck import Patience
 from sstech_video.transitions import Result
 from sstech_video.video_ids import is_video_id
 
@@ -28,6 +30,7 @@ class Arrival:
     original: Original | None
 
 
+MAX_PATIENCE_SECONDS: Final = 366 * 24 * 3600
 NO_RESULT: Final = Result(None, None, None)
 
 
@@ -84,18 +87,13 @@ def job_event(event: Mapping[str, Any]) -> JobEvent | None:
     """
     try:
         detail = event["detail"]
-        metadata = detail.get("userMetadata") or {}
-        owner, video_id = metadata.get("owner", ""), metadata.get("videoId", "")
-        attempt = metadata.get("attempt", "")
-        if not keys.is_owner(owner) or not is_video_id(video_id) or not (attempt.isascii() and attempt.isdigit()):
+        ours = _ours(detail.get("userMetadata") or {})
+        if ours is None:
             return None
         return JobEvent(
+            **ours,
             status=detail["status"],
             job_id=detail["jobId"],
-            stage=metadata.get("stage", ""),
-            owner=owner,
-            video_id=video_id,
-            attempt=int(attempt),
             percent=_whole((detail.get("jobProgress") or {}).get("jobPercentComplete")),
             error_code=_whole(detail.get("errorCode")),
             error_message=detail.get("errorMessage") or "",
@@ -103,6 +101,60 @@ def job_event(event: Mapping[str, Any]) -> JobEvent | None:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EventError(f"not a MediaConvert job state change: {error!r}") from error
+
+
+def patience(event: Mapping[str, Any]) -> Patience:
+    """How patient this round is. The schedule's own events say nothing; whoever invokes by hand may.
+
+    `quietAfterSeconds`: look at videos that no event has changed for so long; `abandonedAfterSeconds`: give up uploads
+    that have seen no part for so long; `jobAllowanceSeconds`: stop jobs that run longer. Raises `EventError`.
+    """
+    usual = Patience()
+    return Patience(
+        quiet=_seconds(event, "quietAfterSeconds", usual.quiet),
+        upload=_seconds(event, "abandonedAfterSeconds", usual.upload),
+        job=_seconds(event, "jobAllowanceSeconds", usual.job),
+    )
+
+
+def _seconds(event: Mapping[str, Any], name: str, usual: timedelta) -> timedelta:
+    if name not in event:
+        return usual
+    seconds = _whole(event[name])
+    if seconds is None or not 0 <= seconds <= MAX_PATIENCE_SECONDS:
+        raise EventError(f"{name} must be a whole number of seconds up to {MAX_PATIENCE_SECONDS}")
+    return timedelta(seconds=seconds)
+
+
+def job_state(job: Mapping[str, Any]) -> JobEvent | None:
+    """`Job` of GetJob's answer, as the event that tells the same. None for a job that is not ours.
+
+    Raises `EventError`. https://docs.aws.amazon.com/mediaconvert/latest/apireference/jobs-id.html
+    """
+    try:
+        ours = _ours(job.get("UserMetadata") or {})
+        if ours is None:
+            return None
+        return JobEvent(
+            **ours,
+            status=job["Status"],
+            job_id=job["Id"],
+            percent=_whole(job.get("JobPercentComplete")),
+            error_code=_whole(job.get("ErrorCode")),
+            error_message=job.get("ErrorMessage") or "",
+            result=_job_result(job.get("OutputGroupDetails") or []),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise EventError(f"not a MediaConvert job: {error!r}") from error
+
+
+def _ours(metadata: Mapping[str, str]) -> dict[str, Any] | None:
+    """What of a `JobEvent` the metadata of our own jobs tells."""
+    owner, video_id = metadata.get("owner", ""), metadata.get("videoId", "")
+    attempt = metadata.get("attempt", "")
+    if not keys.is_owner(owner) or not is_video_id(video_id) or not (attempt.isascii() and attempt.isdigit()):
+        return None
+    return {"stage": metadata.get("stage", ""), "owner": owner, "video_id": video_id, "attempt": int(attempt)}
 
 
 def _creates(record: Mapping[str, Any]) -> bool:
@@ -127,6 +179,17 @@ def _result(groups: Iterable[Mapping[str, Any]]) -> Result:
                 _whole(output.get("durationInMs")), _whole(video.get("widthInPx")), _whole(video.get("heightInPx"))
             )
     return NO_RESULT
+
+
+def _job_result(groups: list[Mapping[str, Any]]) -> Result:
+    """GetJob names no files; the MP4's group is the first of our jobs."""
+    outputs = [output for group in groups[:1] for output in group.get("OutputDetails") or []]
+    if not outputs:
+        return NO_RESULT
+    video = outputs[0].get("VideoDetails") or {}
+    return Result(
+        _whole(outputs[0].get("DurationInMs")), _whole(video.get("WidthInPx")), _whole(video.get("HeightInPx"))
+    )
 
 
 def _whole(value: object) -> int | None:

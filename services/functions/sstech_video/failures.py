@@ -41,6 +41,9 @@ _MESSAGES: Final[Mapping[FailureCode, str]] = MappingProxyType(
         FailureCode.CONVERSION_CANCELED: "The conversion was canceled. You can try again.",
         FailureCode.CONVERSION_FAILED: "The conversion failed. You can try again.",
         FailureCode.OUTPUT_MISSING: "The conversion left no video behind. You can try again.",
+        FailureCode.UPLOAD_ABANDONED: "The upload was never finished and has been given up."
+        " Delete this video and upload the file again.",
+        FailureCode.CONVERSION_TIMED_OUT: "The conversion took too long and was stopped. You can try again.",
     }
 )
 
@@ -55,6 +58,10 @@ def size_mismatch(announced: int, found: int) -> Failure:
         FailureCode.SIZE_MISMATCH,
         f"{found} bytes arrived but {announced} were announced. Delete this video and upload the file again.",
     )
+
+
+def cost_limit(reason: str) -> Failure:
+    return Failure(FailureCode.COST_LIMIT, reason)
 
 
 def from_job(error_code: int | None) -> Failure:

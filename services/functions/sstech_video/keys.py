@@ -19,6 +19,11 @@ THUMBNAIL_PREFIX: Final = "thumbs."
 WEBVTT_NAME: Final = "thumbs.vtt"
 
 DEFAULT_EXTENSION: Final = "bin"
+PENDING: Final = "pending/"
+UPLOADS: Final = "uploads/"
+TOMBSTONES: Final = "deleted/"
+# In the place of an owner: the documents of the whole stage.
+EVERYBODY: Final = "all"
 
 # `sub` of Cognito is a UUID; anything else that could move a key elsewhere is refused.
 _OWNER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -35,7 +40,7 @@ class Original:
 
 
 def is_owner(text: str) -> bool:
-    return _OWNER.fullmatch(text) is not None
+    return _OWNER.fullmatch(text) is not None and text != EVERYBODY
 
 
 def extension(file_name: str) -> str:
@@ -51,7 +56,7 @@ def original(owner: str, video_id: str, ext: str) -> str:
 
 def originals(owner: str, video_id: str) -> str:
     """Prefix of all that was uploaded for one video."""
-    return f"uploads/{owner}/{video_id}/"
+    return f"{UPLOADS}{owner}/{video_id}/"
 
 
 def parse_original(key: str) -> Original | None:
@@ -65,7 +70,7 @@ def parse_original(key: str) -> Original | None:
 
 
 def pending(video_id: str) -> str:
-    return f"pending/{video_id}"
+    return f"{PENDING}{video_id}"
 
 
 def catalog(owner: str, video_id: str) -> str:
@@ -84,7 +89,15 @@ def parse_catalog(key: str) -> str | None:
 
 
 def tombstone(owner: str, video_id: str) -> str:
-    return f"deleted/{owner}/{video_id}"
+    return f"{TOMBSTONES}{owner}/{video_id}"
+
+
+def parse_tombstone(key: str) -> tuple[str, str] | None:
+    """Owner and video id; None for a key that is not ours."""
+    match key.split("/"):
+        case ["deleted", owner, video_id] if is_owner(owner) and is_video_id(video_id):
+            return owner, video_id
+    return None
 
 
 def usage_of(owner: str) -> str:

@@ -47,6 +47,7 @@ class Rung:
     """Fit the picture into `width` x `height`, both even, without enlarging it."""
 
     name: str
+    short_side: int
     width: int
     height: int
     max_bitrate: int
@@ -70,7 +71,7 @@ def _rung(short_side: int, source_short: int, source_long: int, frame_rate: Frac
     bitrate = quality.max_bitrate
     if frame_rate and frame_rate > _CALM_FRAME_RATE:
         bitrate = bitrate * 3 // 2
-    return Rung(f"{short_side}p", side, side, bitrate, quality.level)
+    return Rung(f"{short_side}p", short_side, side, side, bitrate, quality.level)
 
 
 def _box(short_side: int, source_short: int, source_long: int) -> int:
@@ -92,6 +93,6 @@ def _quality(short_side: int) -> Quality:
 
 # Nothing is known: the boxes lie on their side, so that whatever comes stays within the price of 1080 lines.
 _UNKNOWN: Final = tuple(
-    Rung(f"{q.short_side}p", q.short_side * 16 // 9 // 2 * 2, q.short_side, q.max_bitrate, q.level)
+    Rung(f"{q.short_side}p", q.short_side, q.short_side * 16 // 9 // 2 * 2, q.short_side, q.max_bitrate, q.level)
     for q in QUALITIES[:-1]
 )

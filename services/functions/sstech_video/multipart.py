@@ -7,20 +7,23 @@ has arrived; nothing about parts is stored by us.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
 
-from sstech_video import aws
-from sstech_video.bodies import SentPart
+from sstech_video import aws, checksums, keys
+from sstech_video.bodies import NewUpload, SentPart
+from sstech_video.checksums import Algorithm
 from sstech_video.errors import InvalidRequestError
 from sstech_video.uploads import MAX_PARTS, URL_LIFETIME_SECONDS, PartPlan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, PartTypeDef
 
 # API Gateway waits 29 s for a function; S3 may take minutes for the parts of a huge file.
 ASSEMBLY_PATIENCE_SECONDS: Final = 6.0
@@ -47,6 +50,8 @@ class HeldPart:
     part_number: int
     size: int
     etag: str
+    arrived_at: datetime
+    checksum: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,16 @@ class Upload:
     key: str
     upload_id: str
     plan: PartPlan
+    algorithm: Algorithm | None = None
+
+
+@dataclass(frozen=True)
+class OpenUpload:
+    """As S3 lists it, whatever its key."""
+
+    key: str
+    upload_id: str
+    initiated: datetime
 
 
 class UploadBucket:
@@ -74,32 +89,37 @@ class UploadBucket:
         self._public_s3 = public_s3
         self._bucket = bucket
 
-    def put_url(self, key: str, content_type: str, size: int) -> tuple[str, dict[str, str]]:
+    def put_url(self, key: str, wanted: NewUpload) -> tuple[str, dict[str, str]]:
         """A URL for one PUT and the headers to send with it.
 
         The length is signed too, but clients set Content-Length by themselves and browsers let nobody else.
-        `If-None-Match: *` makes the URL useless once the object is there.
+        `If-None-Match: *` makes the URL useless once the object is there. A checksum is checked by S3 itself.
         """
+        value, headers = _checksum_parameter(wanted.algorithm, wanted.checksum)
         url = self._public_s3.generate_presigned_url(
             "put_object",
             Params={
                 "Bucket": self._bucket,
                 "Key": key,
-                "ContentType": content_type,
-                "ContentLength": size,
+                "ContentType": wanted.content_type,
+                "ContentLength": wanted.size,
                 "IfNoneMatch": "*",
+                **value,
             },
             ExpiresIn=URL_LIFETIME_SECONDS,
         )
-        return url, {"Content-Type": content_type, "If-None-Match": "*"}
+        return url, {"Content-Type": wanted.content_type, "If-None-Match": "*", **headers}
 
-    def create(self, key: str, content_type: str) -> str:
-        """Returns the upload id."""
-        answer = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
+    def create(self, key: str, content_type: str, algorithm: Algorithm | None = None) -> str:
+        """Returns the upload id. With an algorithm, S3 wants a checksum of every part."""
+        declared: dict[str, Any] = {"ChecksumAlgorithm": algorithm.value} if algorithm else {}
+        answer = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type, **declared)
         return answer["UploadId"]
 
-    def part_url(self, upload: Upload, part_number: int) -> str:
-        return self._public_s3.generate_presigned_url(
+    def part_url(self, upload: Upload, part_number: int, checksum: str | None = None) -> tuple[str, dict[str, str]]:
+        """A URL for one part, and the headers to send with it."""
+        value, headers = _checksum_parameter(upload.algorithm, checksum)
+        url = self._public_s3.generate_presigned_url(
             "upload_part",
             Params={
                 "Bucket": self._bucket,
@@ -107,9 +127,11 @@ class UploadBucket:
                 "UploadId": upload.upload_id,
                 "PartNumber": part_number,
                 "ContentLength": upload.plan.length(part_number),
+                **value,
             },
             ExpiresIn=URL_LIFETIME_SECONDS,
         )
+        return url, headers
 
     def held_parts(self, upload: Upload, after: int) -> HeldParts:
         """One page of what S3 holds. Raises `UploadGoneError`."""
@@ -125,9 +147,7 @@ class UploadBucket:
             if aws.error_code(error) == "NoSuchUpload":
                 raise UploadGoneError from error
             raise
-        parts = tuple(
-            HeldPart(part["PartNumber"], part["Size"], part["ETag"].strip('"')) for part in answer.get("Parts", [])
-        )
+        parts = tuple(_held(part, upload.algorithm) for part in answer.get("Parts", []))
         more = bool(answer["IsTruncated"] and parts)
         return HeldParts(parts, parts[-1].part_number if more else None)
 
@@ -140,6 +160,13 @@ class UploadBucket:
             parts += page.parts
             after = page.next_after
         return tuple(parts)
+
+    def open_uploads(self, prefix: str = keys.UPLOADS) -> Iterator[OpenUpload]:
+        """Every unfinished multipart upload of an original."""
+        pages = self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=prefix)
+        for page in pages:
+            for upload in page.get("Uploads", []):
+                yield OpenUpload(upload["Key"], upload["UploadId"], upload["Initiated"])
 
     def abort(self, key: str, upload_id: str) -> None:
         with aws.ignoring("NoSuchUpload"):
@@ -175,7 +202,7 @@ class UploadBucket:
                 Bucket=self._bucket,
                 Key=upload.key,
                 UploadId=upload.upload_id,
-                MultipartUpload={"Parts": [{"PartNumber": p.part_number, "ETag": f'"{p.etag}"'} for p in parts]},
+                MultipartUpload={"Parts": [_completed(part, upload.algorithm) for part in parts]},
             )
         except ClientError as error:
             if aws.error_code(error) == "NoSuchUpload":
@@ -184,6 +211,25 @@ class UploadBucket:
                 raise InvalidRequestError("S3 holds other parts than these. List the parts and try again.") from error
             raise
         return Assembly.DONE
+
+
+def _held(part: PartTypeDef, algorithm: Algorithm | None) -> HeldPart:
+    checksum: Any = part.get(checksums.member(algorithm)) if algorithm else None
+    return HeldPart(part["PartNumber"], part["Size"], part["ETag"].strip('"'), part["LastModified"], checksum)
+
+
+def _completed(part: HeldPart, algorithm: Algorithm | None) -> CompletedPartTypeDef:
+    completed: dict[str, Any] = {"PartNumber": part.part_number, "ETag": f'"{part.etag}"'}
+    if algorithm and part.checksum:
+        completed[checksums.member(algorithm)] = part.checksum
+    return cast("CompletedPartTypeDef", completed)
+
+
+def _checksum_parameter(algorithm: Algorithm | None, value: str | None) -> tuple[dict[str, str], dict[str, str]]:
+    """The checksum as a parameter of the SDK and as a header; both empty without one."""
+    if algorithm is None or value is None:
+        return {}, {}
+    return {checksums.member(algorithm): value}, {checksums.header(algorithm): value}
 
 
 def check_parts(plan: PartPlan, sent: Sequence[SentPart], held: Sequence[HeldPart]) -> None:
@@ -198,6 +244,8 @@ def check_parts(plan: PartPlan, sent: Sequence[SentPart], held: Sequence[HeldPar
             raise InvalidRequestError(f"Part {part.part_number} has not arrived. Upload it again.")
         if found.etag != part.etag:
             raise InvalidRequestError(f"etag of part {part.part_number} is not that of the part in S3.")
+        if part.checksum and found.checksum != part.checksum:
+            raise InvalidRequestError(f"checksum of part {part.part_number} is not that of the part in S3.")
         if found.size != plan.length(part.part_number):
             raise InvalidRequestError(
                 f"Part {part.part_number} has {found.size} bytes in place of {plan.length(part.part_number)}."

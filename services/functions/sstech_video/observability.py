@@ -24,12 +24,25 @@ class Count(StrEnum):
     UPLOADS_REFUSED_BY_QUOTA = "UploadsRefusedByQuota"
     UPLOADS_COMPLETED = "UploadsCompleted"
     CONVERSIONS_STARTED = "ConversionsStarted"
+    CONVERSIONS_REFUSED_BY_COST = "ConversionsRefusedByCost"
     CONVERSIONS_COMPLETED = "ConversionsCompleted"
     CONVERSIONS_FAILED = "ConversionsFailed"
     CONVERSIONS_RETRIED = "ConversionsRetried"
     ORIGINALS_DELETED = "OriginalsDeleted"
     VIDEOS_DELETED = "VideosDeleted"
     INTERNAL_ERRORS = "InternalErrors"
+    UPLOADS_ABANDONED = "UploadsAbandoned"
+    PARTS_ABORTED = "MultipartUploadsAborted"
+    ORPHANS_REMOVED = "OrphansRemoved"
+    VIDEOS_SENT_AGAIN = "VideosSentAgain"
+    CONVERSIONS_GIVEN_UP = "ConversionsGivenUp"
+    EVENTS_RECOVERED = "LostJobEventsRecovered"
+    CONVERSIONS_TIMED_OUT = "ConversionsTimedOut"
+    CLEAN_UPS_FINISHED = "CleanUpsFinished"
+    DELETIONS_FINISHED = "DeletionsFinished"
+    LATE_OBJECTS_DELETED = "LateObjectsDeleted"
+    RECONCILER_ERRORS = "ReconcilerErrors"
+    VIDEOS_PENDING = "VideosPending"
 
 
 logger = Logger()
@@ -37,9 +50,8 @@ logger = Logger()
 _metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or DEFAULT_NAMESPACE)
 
 
-def count(name: Count) -> None:
-    """Add one."""
-    _metrics.add_metric(name=name.value, unit=MetricUnit.Count, value=1)
+def count(name: Count, number: int = 1) -> None:
+    _metrics.add_metric(name=name.value, unit=MetricUnit.Count, value=number)
 
 
 @contextmanager

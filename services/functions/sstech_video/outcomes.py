@@ -14,6 +14,7 @@ from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry, Failure, FailureCode, Status
 from sstech_video.events import JobEvent
 from sstech_video.observability import Count, count, logger
+from sstech_video.spending import Spending
 from sstech_video.tombstones import Tombstones
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Outcomes:
     media_bucket: str
     catalog: Catalog
     tombstones: Tombstones
+    spending: Spending
 
     def happened(self, event: JobEvent, now: datetime) -> None:
         """Apply one event; it may come twice, late, or out of order."""
@@ -39,9 +41,9 @@ class Outcomes:
                 self._complete(event, now)
             case "ERROR":
                 logger.warning("job failed", extra={"code": event.error_code, "reason": event.error_message})
-                self._fail(event, failures.from_job(event.error_code), now)
+                self.fail(event, failures.from_job(event.error_code), now)
             case "CANCELED":
-                self._fail(event, failures.failure(FailureCode.CONVERSION_CANCELED), now)
+                self.fail(event, failures.failure(FailureCode.CONVERSION_CANCELED), now)
             case "PROGRESSING" | "STATUS_UPDATE":
                 self._progress(event, now)
             case _:
@@ -61,9 +63,9 @@ class Outcomes:
         elif entry.attempt != event.attempt:
             self._superseded(entry, event)
         elif entry.status is Status.READY:
-            self._delete_original(entry)
+            self.clean_up(entry)
         elif not self._mp4_size(entry):
-            self._fail(event, failures.failure(FailureCode.OUTPUT_MISSING), now)
+            self.fail(event, failures.failure(FailureCode.OUTPUT_MISSING), now)
         else:
             self._publish(entry, event, now)
 
@@ -80,21 +82,29 @@ class Outcomes:
         elif published.status is Status.READY and published.attempt == event.attempt:
             logger.info("video is ready", extra={"attempt": event.attempt, "job_id": event.job_id})
             count(Count.CONVERSIONS_COMPLETED)
-            self._delete_original(published)
+            self.clean_up(published)
 
-    def _fail(self, event: JobEvent, failure: Failure, now: datetime) -> None:
+    def fail(self, event: JobEvent, failure: Failure, now: datetime) -> None:
+        """The job's attempt came to nothing. The original is kept for another one."""
         entry = self.catalog.update(
             event.owner, event.video_id, lambda known: transitions.failed(known, event.attempt, failure, now)
         )
         if entry is None:
             self._too_late(event)
         elif entry.status is Status.FAILED and entry.attempt == event.attempt:
-            pending.clear(self.s3, self.temp_bucket, entry.video_id)
+            self._refund(entry, event)
+            pending.settle(self.s3, self.temp_bucket, self.catalog, entry, now)
             if entry.updated_at == now:
                 logger.warning("video failed, original kept", extra={"error_code": failure.code.value})
                 count(Count.CONVERSIONS_FAILED)
 
-    def _delete_original(self, entry: Entry) -> None:
+    def _refund(self, entry: Entry, event: JobEvent) -> None:
+        """MediaConvert charges nothing for jobs that end in ERROR."""
+        if event.status == "ERROR" and entry.claimed_at:
+            self.spending.refund(entry.owner, entry.video_id, entry.attempt, entry.claimed_at)
+
+    def clean_up(self, entry: Entry) -> None:
+        """The original and the marker of a video that is ready."""
         self.s3.delete_object(Bucket=self.temp_bucket, Key=entry.key)
         pending.clear(self.s3, self.temp_bucket, entry.video_id)
         logger.info("conversion complete, original deleted", extra={"key": entry.key})

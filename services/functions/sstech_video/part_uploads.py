@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sstech_video import storage, transitions
+from sstech_video import failures, storage, transitions
 from sstech_video.bodies import SentPart
 from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry, Status
 from sstech_video.errors import WrongStateError, no_such_video
-from sstech_video.multipart import Assembly, Upload, UploadBucket, UploadGoneError, check_parts
+from sstech_video.multipart import Assembly, HeldPart, Upload, UploadBucket, UploadGoneError, check_parts
 from sstech_video.uploads import URL_LIFETIME_SECONDS, PartPlan
 
 if TYPE_CHECKING:
@@ -29,11 +29,14 @@ class PartUploads:
     catalog: Catalog
     upload_bucket: UploadBucket
 
-    def sign(self, entry: Entry, part_numbers: Sequence[int]) -> dict[str, Any]:
-        """The answer to `POST parts`."""
+    def sign(self, entry: Entry, part_numbers: Sequence[int], checksums: Sequence[str | None]) -> dict[str, Any]:
+        """The answer to `POST parts`; each part has headers of its own if its upload has checksums."""
         upload = open_upload(entry)
-        urls = [{"partNumber": n, "url": self.upload_bucket.part_url(upload, n)} for n in part_numbers]
-        return {"parts": urls, "expiresIn": URL_LIFETIME_SECONDS}
+        parts: list[dict[str, Any]] = []
+        for number, checksum in zip(part_numbers, checksums, strict=True):
+            url, headers = self.upload_bucket.part_url(upload, number, checksum)
+            parts.append({"partNumber": number, "url": url, **({"headers": headers} if headers else {})})
+        return {"parts": parts, "expiresIn": URL_LIFETIME_SECONDS}
 
     def held(self, entry: Entry, after: int) -> dict[str, Any]:
         """The answer to `GET parts`."""
@@ -41,8 +44,7 @@ class PartUploads:
             page = self.upload_bucket.held_parts(open_upload(entry), after)
         except UploadGoneError as error:
             raise upload_gone() from error
-        parts = [{"partNumber": part.part_number, "size": part.size, "etag": part.etag} for part in page.parts]
-        return {"parts": parts, "nextAfter": page.next_after}
+        return {"parts": [_shown(part) for part in page.parts], "nextAfter": page.next_after}
 
     def complete(self, entry: Entry, sent: Sequence[SentPart], now: datetime) -> tuple[Entry, bool]:
         """The entry, and whether the original is there; else S3 is still at it. Idempotent.
@@ -59,16 +61,26 @@ class PartUploads:
         check_parts(upload.plan, sent, held)
         match self.upload_bucket.assemble(upload, held):
             case Assembly.DONE:
-                return self._change(entry, now), True
+                return self._verified(entry, now)
             case Assembly.UNDER_WAY:
-                return self._stored(entry, now), False
+                return self._change(entry, lambda known: transitions.assembling(known, now)), False
             case Assembly.NO_SUCH_UPLOAD:
                 return self._after_upload(entry, now)
+
+    def _verified(self, entry: Entry, now: datetime) -> tuple[Entry, bool]:
+        """S3 says it is done: what it holds is measured. An object without bytes is one that S3 is still at."""
+        size = storage.size_of(self.s3, self.temp_bucket, entry.key)
+        if size == entry.size:
+            return self._change(entry, lambda known: transitions.uploaded(known, now)), True
+        if not size:
+            return self._change(entry, lambda known: transitions.assembling(known, now)), False
+        mismatch = failures.size_mismatch(entry.size, size)
+        return self._change(entry, lambda known: transitions.refused(known, mismatch, now)), True
 
     def _after_upload(self, entry: Entry, now: datetime) -> tuple[Entry, bool]:
         """S3 knows no such upload: it is whole, or being assembled, or lost."""
         if storage.size_of(self.s3, self.temp_bucket, entry.key) == entry.size:
-            return self._change(entry, now), True
+            return self._change(entry, lambda known: transitions.uploaded(known, now)), True
         newest = self.catalog.read(entry.owner, entry.video_id)
         if newest is None:
             raise no_such_video()
@@ -78,24 +90,23 @@ class PartUploads:
             return newest, False
         raise upload_gone()
 
-    def _change(self, entry: Entry, now: datetime) -> Entry:
-        changed = self.catalog.update(entry.owner, entry.video_id, lambda known: transitions.uploaded(known, now))
+    def _change(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry:
+        changed = self.catalog.update(entry.owner, entry.video_id, change)
         if changed is None:
             raise no_such_video()
         return changed
 
-    def _stored(self, entry: Entry, now: datetime) -> Entry:
-        changed = self.catalog.update(entry.owner, entry.video_id, lambda known: transitions.assembling(known, now))
-        if changed is None:
-            raise no_such_video()
-        return changed
+
+def _shown(part: HeldPart) -> dict[str, Any]:
+    shown: dict[str, Any] = {"partNumber": part.part_number, "size": part.size, "etag": part.etag}
+    return {**shown, "checksum": part.checksum} if part.checksum else shown
 
 
 def open_upload(entry: Entry) -> Upload:
     """Raises `WrongStateError` unless parts may still come."""
     if entry.status is not Status.UPLOADING:
         raise WrongStateError(f"This video is {entry.status.value}: its upload is over.")
-    return Upload(entry.key, entry.upload_id or "", plan_of(entry))
+    return Upload(entry.key, entry.upload_id or "", plan_of(entry), entry.checksum_algorithm)
 
 
 def plan_of(entry: Entry) -> PartPlan:

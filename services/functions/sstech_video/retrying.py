@@ -40,10 +40,13 @@ class Retrying:
         if changed is None:
             pending.clear(self.s3, self.temp_bucket, entry.video_id)
             raise no_such_video()
-        self.sqs.send_message(
-            QueueUrl=self.queue_url, MessageBody=events.retry_message(self.temp_bucket, entry.key, size)
-        )
+        self.send(entry, size)
         return changed
+
+    def send(self, entry: Entry, size: int) -> None:
+        """S3's notification once more; `size` in bytes is what S3 holds."""
+        message = events.retry_message(self.temp_bucket, entry.key, size)
+        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=message)
 
 
 def may_be_retried(entry: Entry, now: datetime) -> bool:

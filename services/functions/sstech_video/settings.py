@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from sstech_video.pricing import CENT
+from sstech_video.spending import CostLimits
+
 
 class SettingsError(ValueError):
     """The deployment gave a function an environment it cannot work with."""
@@ -29,6 +32,8 @@ class Settings:
     cloudfront_key_pair_id: str
     max_open_uploads: int
     max_stored_bytes: int
+    cost_limits: CostLimits
+    price_percent: int
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -61,6 +66,12 @@ class Settings:
             cloudfront_key_pair_id=text("CLOUDFRONT_KEY_PAIR_ID"),
             max_open_uploads=number("MAX_OPEN_UPLOADS"),
             max_stored_bytes=number("MAX_STORED_BYTES"),
+            cost_limits=CostLimits(
+                per_video=number("MAX_CENTS_PER_VIDEO") * CENT,
+                per_owner=number("MAX_CENTS_PER_OWNER") * CENT,
+                per_stage=number("MAX_CENTS_PER_STAGE") * CENT,
+            ),
+            price_percent=number("PRICE_PERCENT"),
         )
         if problems:
             raise SettingsError("; ".join(problems) + ". Set it in the function's environment.")

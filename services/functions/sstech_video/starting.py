@@ -8,31 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sstech_video import aws, conversion, failures, pending, sources, storage, thumbnails, transitions
+from sstech_video import aws, conversion, failures, pending, pricing, sources, storage, thumbnails, transitions
 from sstech_video.catalog import ABSENT, Catalog
 from sstech_video.conversion import Target
-from sstech_video.deletion import cancel_job
 from sstech_video.entries import Entry, Failure, FailureCode, Status
 from sstech_video.events import Arrival
+from sstech_video.jobs import Jobs
 from sstech_video.keys import Original
+from sstech_video.ladder import ladder
 from sstech_video.observability import Count, count, logger
 from sstech_video.sources import Kind, Source
+from sstech_video.spending import CostLimitError, Spending
 from sstech_video.tombstones import Tombstones
+from sstech_video.transitions import Plan
 
 if TYPE_CHECKING:
     from mypy_boto3_mediaconvert import MediaConvertClient
     from mypy_boto3_s3 import S3Client
 
-# Jobs are listed newest first; clocks may differ by so much.
-CLOCK_TOLERANCE: Final = timedelta(minutes=1)
-# https://docs.aws.amazon.com/mediaconvert/latest/apireference/jobs.html: at most 20 a page.
-JOBS_PAGE: Final = 20
-MAX_JOB_PAGES: Final = 25
+
+class NotYetWholeError(Exception):
+    """S3 tells of an object without bytes, which nobody can have sent: it is still being put together."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Starter:
     target: Target
     catalog: Catalog
     tombstones: Tombstones
+    jobs: Jobs
+    spending: Spending
+    price_percent: int
 
     def arrived(self, arrival: Arrival, now: datetime) -> None:
         """An original is there: do what its video's state calls for."""
@@ -70,12 +74,28 @@ class Starter:
         if isinstance(source, Failure):
             self._fail(entry, lambda known: transitions.refused(known, source, now), now)
             return
-        interval = thumbnails.interval_seconds(source.duration_ms)
-        claimed = self._update(entry, lambda known: transitions.claimed(known, interval, source.duration_ms, now))
+        cost = pricing.estimate(ladder(source), source, entry.size, self.price_percent)
+        if entry.status is Status.UPLOADED and not self._afford(entry, cost, now):
+            return
+        plan = Plan(thumbnails.interval_seconds(source.duration_ms), source.duration_ms, cost)
+        claimed = self._update(entry, lambda known: transitions.claimed(known, plan, now))
         if claimed is None:
+            self.spending.refund(entry.owner, entry.video_id, entry.attempt + 1, now)
             self._orphaned(original)
         elif claimed.status is Status.CONVERTING and claimed.job_id is None:
             self._make_job(claimed, source, now)
+
+    def _afford(self, entry: Entry, cost: int, now: datetime) -> bool:
+        """Reserve the next attempt's cost, or stop the video."""
+        logger.info("conversion estimated", extra={"micro_dollars": cost, "attempt": entry.attempt + 1})
+        try:
+            self.spending.reserve(entry.owner, entry.video_id, entry.attempt + 1, cost, now)
+        except CostLimitError as error:
+            refusal = failures.cost_limit(str(error))
+            count(Count.CONVERSIONS_REFUSED_BY_COST)
+            self._fail(entry, lambda known: transitions.refused(known, refusal, now), now)
+            return False
+        return True
 
     def _inspect(self, entry: Entry) -> Source | Failure:
         """What the source is, or why it cannot be converted."""
@@ -111,12 +131,13 @@ class Starter:
             return {}
 
     def _make_job(self, claimed: Entry, source: Source, now: datetime) -> None:
-        job_id = None if claimed.claimed_at == now else self._lost_job(claimed)
+        job_id = None if claimed.claimed_at == now else self.jobs.find(claimed)
         try:
             job_id = job_id or self._create_job(claimed, source)
         except self.mediaconvert.exceptions.BadRequestException as error:
             logger.error("CreateJob refused", extra={"reason": str(error)})
             rejected = failures.failure(FailureCode.CONVERSION_REJECTED)
+            self.spending.refund(claimed.owner, claimed.video_id, claimed.attempt, claimed.claimed_at or now)
             self._fail(claimed, lambda known: transitions.failed(known, claimed.attempt, rejected, now), now)
             return
         self._record(claimed, job_id, now)
@@ -127,27 +148,11 @@ class Starter:
         count(Count.CONVERSIONS_STARTED)
         if recorded is None or self.tombstones.exists(claimed.owner, claimed.video_id):
             logger.info("the video was deleted meanwhile, job canceled", extra={"job_id": job_id})
-            cancel_job(self.mediaconvert, job_id)
+            self.jobs.cancel(job_id)
 
     def _create_job(self, claimed: Entry, source: Source) -> str:
         request = conversion.job_request(claimed, source, self.target)
         return self.mediaconvert.create_job(**request)["Job"]["Id"]
-
-    def _lost_job(self, claimed: Entry) -> str | None:
-        """The job of a claim whose holder did not come back: CreateJob's token is good for a minute only."""
-        wanted = {"stage": self.target.stage, "videoId": claimed.video_id, "attempt": str(claimed.attempt)}
-        since = (claimed.claimed_at or claimed.updated_at) - CLOCK_TOLERANCE
-        pages = self.mediaconvert.get_paginator("list_jobs").paginate(
-            Queue=self.target.queue_arn,
-            Order="DESCENDING",
-            PaginationConfig={"PageSize": JOBS_PAGE, "MaxItems": JOBS_PAGE * MAX_JOB_PAGES},
-        )
-        for job in (job for page in pages for job in page.get("Jobs", [])):
-            if wanted.items() <= job.get("UserMetadata", {}).items():
-                return job["Id"]
-            if job["CreatedAt"] < since:
-                return None
-        return None
 
     def _fail(self, entry: Entry, change: Callable[[Entry], Entry], now: datetime) -> None:
         failed = self._update(entry, change)
@@ -155,7 +160,7 @@ class Starter:
             self._failed(failed, now)
 
     def _failed(self, entry: Entry, now: datetime) -> None:
-        pending.clear(self.s3, self.target.temp_bucket, entry.video_id)
+        pending.settle(self.s3, self.target.temp_bucket, self.catalog, entry, now)
         if entry.error and entry.updated_at == now:
             logger.warning("video failed, original kept", extra={"error_code": entry.error.code.value})
             count(Count.CONVERSIONS_FAILED)
@@ -175,11 +180,14 @@ class Starter:
 
     def _size(self, arrival: Arrival, entry: Entry) -> int:
         """Bytes that arrived. Where the event disagrees with what was announced, S3 itself decides: LocalStack has
-        been seen to send 0 for a large upload whose parts it was asked to assemble twice.
+        been seen to send 0 for a large upload whose parts it was asked to assemble twice. Raises `NotYetWholeError`.
         """
         if arrival.size == entry.size:
             return arrival.size
-        return storage.size_of(self.s3, arrival.bucket, entry.key) or arrival.size
+        size = storage.size_of(self.s3, arrival.bucket, entry.key)
+        if size == 0:
+            raise NotYetWholeError(f"{entry.key} has no bytes yet: the message is tried again later.")
+        return arrival.size if size is None else size
 
     def _update(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry | None:
         return self.catalog.update(entry.owner, entry.video_id, change)

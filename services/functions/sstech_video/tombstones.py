@@ -5,6 +5,8 @@ It holds the last catalog entry, so that a deletion cut short can be taken up ag
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -29,6 +31,14 @@ class Tombstones:
             Body=entry.to_json(),
             ContentType="application/json",
         )
+
+    def since(self, moment: datetime) -> Iterator[tuple[str, str]]:
+        """Owner and id of the videos deleted after `moment`. A listing of a month's deletions, not of the library."""
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=keys.TOMBSTONES):
+            for item in page.get("Contents", []):
+                buried = keys.parse_tombstone(item["Key"])
+                if buried and item["LastModified"] >= moment:
+                    yield buried
 
     def exists(self, owner: str, video_id: str) -> bool:
         return storage.size_of(self._s3, self._bucket, keys.tombstone(owner, video_id)) is not None

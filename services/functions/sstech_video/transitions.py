@@ -24,6 +24,9 @@ class Happening(Enum):
     COMPLETED = auto()
     FAILED = auto()
     RETRIED = auto()
+    NUDGED = auto()
+    ABANDONED = auto()
+    GAVE_UP = auto()
 
 
 # What is not in the table does not change anything. COMPLETED wins over an earlier failure of the same attempt, and
@@ -40,6 +43,13 @@ TABLE: Final[Mapping[tuple[Status, Happening], Status]] = MappingProxyType(
         (Status.CONVERTING, Happening.FAILED): Status.FAILED,
         (Status.FAILED, Happening.COMPLETED): Status.READY,
         (Status.FAILED, Happening.RETRIED): Status.UPLOADED,
+        # The reconciler's: what no event finishes is sent through the queue again, then given up.
+        (Status.UPLOADING, Happening.NUDGED): Status.UPLOADING,
+        (Status.UPLOADED, Happening.NUDGED): Status.UPLOADED,
+        (Status.CONVERTING, Happening.NUDGED): Status.CONVERTING,
+        (Status.UPLOADING, Happening.ABANDONED): Status.FAILED,
+        (Status.UPLOADED, Happening.GAVE_UP): Status.FAILED,
+        (Status.CONVERTING, Happening.GAVE_UP): Status.FAILED,
     }
 )
 
@@ -54,6 +64,15 @@ class Result:
     duration_ms: int | None
     width: int | None
     height: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an attempt is going to be: seconds between thumbnails, duration if it is known, estimated cost."""
+
+    thumbnail_seconds: int
+    duration_ms: int | None = None
+    cost_micros: int | None = None
 
 
 def uploaded(entry: Entry, now: datetime) -> Entry:
@@ -73,7 +92,7 @@ def refused(entry: Entry, failure: Failure, now: datetime) -> Entry:
     return _step(entry, Happening.REFUSED, now, error=failure)
 
 
-def claimed(entry: Entry, thumbnail_seconds: int, duration_ms: int | None, now: datetime) -> Entry:
+def claimed(entry: Entry, plan: Plan, now: datetime) -> Entry:
     """The next attempt begins: whoever stores this entry first makes the job."""
     return _step(
         entry,
@@ -83,8 +102,9 @@ def claimed(entry: Entry, thumbnail_seconds: int, duration_ms: int | None, now: 
         claimed_at=now,
         job_id=None,
         progress=0,
-        duration_ms=duration_ms,
-        thumbnail_seconds=thumbnail_seconds,
+        duration_ms=plan.duration_ms,
+        thumbnail_seconds=plan.thumbnail_seconds,
+        cost_micros=plan.cost_micros,
     )
 
 
@@ -92,7 +112,7 @@ def job_made(entry: Entry, attempt: int, job_id: str, now: datetime) -> Entry:
     """MediaConvert has accepted the job of an attempt."""
     if not _is_live(entry, attempt) or entry.job_id == job_id:
         return entry
-    return replace(entry, job_id=job_id, updated_at=now)
+    return replace(entry, job_id=job_id, nudges=0, updated_at=now)
 
 
 def progressed(entry: Entry, attempt: int, percent: int, now: datetime) -> Entry:
@@ -128,7 +148,28 @@ def failed(entry: Entry, attempt: int, failure: Failure, now: datetime) -> Entry
 
 def retried(entry: Entry, now: datetime) -> Entry:
     """The owner asks for another attempt."""
-    return _step(entry, Happening.RETRIED, now, error=None, progress=0)
+    return _step(entry, Happening.RETRIED, now, error=None, progress=0, nudges=0)
+
+
+def nudged(entry: Entry, now: datetime) -> Entry:
+    """The original goes through the queue once more, because no event has brought the video on."""
+    if entry.job_id and entry.status is Status.CONVERTING:
+        return entry
+    if entry.nudged_at == now:
+        return entry
+    return _step(entry, Happening.NUDGED, now, nudges=entry.nudges + 1, nudged_at=now)
+
+
+def abandoned(entry: Entry, failure: Failure, now: datetime) -> Entry:
+    """Nobody goes on with this upload."""
+    return _step(entry, Happening.ABANDONED, now, error=failure)
+
+
+def gave_up(entry: Entry, failure: Failure, now: datetime) -> Entry:
+    """No job could be made, however often it was tried. A job that is known is waited for instead."""
+    if entry.job_id and entry.status is Status.CONVERTING:
+        return entry
+    return _step(entry, Happening.GAVE_UP, now, error=failure)
 
 
 def renamed(entry: Entry, title: str, now: datetime) -> Entry:

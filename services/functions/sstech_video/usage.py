@@ -10,18 +10,15 @@ the catalog, oldest first, and those that got through (or vanished) closed.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
-
-from sstech_video import aws, keys, video_ids
-from sstech_video.catalog import ABSENT, LOST, MAX_TRIES, Catalog, pause
+from sstech_video import keys, video_ids
+from sstech_video.catalog import Catalog
 from sstech_video.entries import Status
-from sstech_video.errors import QuotaExceededError, UnavailableError
+from sstech_video.errors import QuotaExceededError
+from sstech_video.months import Item, Ledger, Month, Months, month_at
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,21 +35,11 @@ class Quotas:
     max_stored_bytes: int
 
 
-@dataclass(frozen=True)
-class Item:
-    """One video in the ledger; `size` in bytes as announced."""
-
-    size: int
-    open: bool
-
-
-Ledger = Mapping[str, Item]
-
-
 class Usage:
     def __init__(self, s3: S3Client, bucket: str, catalog: Catalog, quotas: Quotas) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._months = Months(s3, bucket)
         self._catalog = catalog
         self._quotas = quotas
 
@@ -61,24 +48,24 @@ class Usage:
         month = month_of(video_id)
         others = self._other_months(owner, month)
 
-        def add(ledger: Ledger) -> Ledger:
-            everything: Ledger = {**others, **ledger}
+        def add(known: Month) -> Month:
+            everything: Ledger = {**others, **known.videos}
             if refusal(everything, size, self._quotas, now):
                 everything = self._settled(owner, everything, now)
             if reason := refusal(everything, size, self._quotas, now):
                 raise QuotaExceededError(reason)
-            kept = {known: everything[known] for known in ledger if known in everything}
-            return {**kept, video_id: Item(size, open=True)}
+            kept = {video: everything[video] for video in known.videos if video in everything}
+            return replace(known, videos={**kept, video_id: Item(size, open=True)})
 
-        self._update(owner, month, add)
+        self._months.update(keys.usage(owner, month), add)
 
     def release(self, owner: str, video_id: str) -> None:
         """Take a deleted video off the ledger."""
-        self._update(
-            owner,
-            month_of(video_id),
-            lambda ledger: {known: item for known, item in ledger.items() if known != video_id},
-        )
+
+        def drop(known: Month) -> Month:
+            return replace(known, videos={video: item for video, item in known.videos.items() if video != video_id})
+
+        self._months.update(keys.usage(owner, month_of(video_id)), drop)
 
     def _settled(self, owner: str, ledger: Ledger, now: datetime) -> Ledger:
         """The ledger after a look at the uploads it believes to be open."""
@@ -99,42 +86,12 @@ class Usage:
         merged: dict[str, Item] = {}
         for key in found:
             if key != keys.usage(owner, month):
-                merged.update(self._read(key)[0])
+                merged.update(self._months.read(key).videos)
         return merged
-
-    def _update(self, owner: str, month: str, change: Callable[[Ledger], Ledger]) -> None:
-        key = keys.usage(owner, month)
-        for tried in range(MAX_TRIES):
-            ledger, etag = self._read(key)
-            changed = change(ledger)
-            if changed == ledger or self._write(key, changed, etag):
-                return
-            pause(tried)
-        raise UnavailableError("Too many uploads start at once. Try again in a moment.")
-
-    def _read(self, key: str) -> tuple[Ledger, str | None]:
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if aws.error_code(error) in ABSENT:
-                return {}, None
-            raise
-        return from_json(answer["Body"].read()), answer["ETag"]
-
-    def _write(self, key: str, ledger: Ledger, etag: str | None) -> bool:
-        """False when another writer was faster."""
-        put = {"Bucket": self._bucket, "Key": key, "Body": to_json(ledger), "ContentType": "application/json"}
-        try:
-            self._s3.put_object(**put, **({"IfMatch": etag} if etag else {"IfNoneMatch": "*"}))  # type: ignore[arg-type]
-        except ClientError as error:
-            if aws.error_code(error) in LOST | ABSENT:
-                return False
-            raise
-        return True
 
 
 def month_of(video_id: str) -> str:
-    return video_ids.created_at(video_id).strftime("%Y-%m")
+    return month_at(video_ids.created_at(video_id))
 
 
 def open_uploads(ledger: Ledger, now: datetime) -> list[str]:
@@ -151,13 +108,3 @@ def refusal(ledger: Ledger, size: int, quotas: Quotas, now: datetime) -> str | N
     if sum(item.size for item in ledger.values()) + size > quotas.max_stored_bytes:
         return f"This would exceed your {quotas.max_stored_bytes} bytes of storage. Delete some videos first."
     return None
-
-
-def to_json(ledger: Ledger) -> bytes:
-    videos = {video_id: {"size": item.size, "open": item.open} for video_id, item in ledger.items()}
-    return json.dumps({"videos": videos}, separators=(",", ":")).encode()
-
-
-def from_json(body: bytes) -> dict[str, Item]:
-    videos = json.loads(body)["videos"]
-    return {video_id: Item(int(item["size"]), bool(item["open"])) for video_id, item in videos.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from bootstrap.stack import stack_outputs
 
 ROOT = Path(__file__).parents[3]
 TEMPLATE = Path(__file__).with_name("guarded.yaml").read_text(encoding="utf-8")
+PART_SIZE = 5 * 1024**2
+PART_COUNT = 20
 PACE = {"Delay": 1, "MaxAttempts": 60}
 
 
@@ -216,3 +219,30 @@ def test_the_platforms_own_template_deploys_and_is_guarded(platform_url: str) ->
     headers = {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth"}
     through = requests.post(f"{platform_url}/auth", data="{}", headers=headers, timeout=30)
     assert (through.status_code, through.json()["__type"]) == (400, "InvalidParameterException")
+
+
+def test_an_upload_that_is_completed_by_many_at_once_stays_whole(localstack: LocalStack) -> None:
+    s3 = localstack.client("s3")
+    bucket = f"assembling-{uuid.uuid4().hex}"
+    s3.create_bucket(Bucket=bucket)
+    upload = {
+        "Bucket": bucket,
+        "Key": "film",
+        "UploadId": s3.create_multipart_upload(Bucket=bucket, Key="film")["UploadId"],
+    }
+    part = bytes(PART_SIZE)
+    etags = [s3.upload_part(**upload, PartNumber=number, Body=part)["ETag"] for number in range(1, PART_COUNT + 1)]
+    parts = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]
+
+    def complete(_: int) -> str:
+        try:
+            s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "completed"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(complete, range(4)))
+
+    assert answers == ["NoSuchUpload"] * 3 + ["completed"]
+    assert s3.head_object(Bucket=bucket, Key="film")["ContentLength"] == PART_SIZE * PART_COUNT

@@ -24,11 +24,12 @@ def install_stand_ins() -> None:
     except SettingsError as error:
         raise SystemExit(f"localstack_standins: {error}") from error
     # LocalStack may start only to run a command: what follows loads a good part of it.
-    from localstack_standins import data_plane, forwarding, unsupported
+    from localstack_standins import assembling, data_plane, forwarding, unsupported
 
     forwarding.install(urls)
     data_plane.install_gateway_responses()
     unsupported.install()
+    assembling.install()
     if COGNITO in urls:
         data_plane.install_authorizers(urls[COGNITO])
     _announce(urls)

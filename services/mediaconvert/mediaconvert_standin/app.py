@@ -16,14 +16,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mediaconvert_standin import __version__
+from mediaconvert_standin import __version__, page
 from mediaconvert_standin.aws import Clients
+from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.conversion import JobConversion, Tools
 from mediaconvert_standin.database import Database
-from mediaconvert_standin.errors import ApiError, BadRequest, NotImplementedHere
+from mediaconvert_standin.destinations import Destination, EventBridge, Webhook
+from mediaconvert_standin.errors import AccessDenied, ApiError, BadRequest, NotImplementedHere
 from mediaconvert_standin.events import EventSender
+from mediaconvert_standin.library import Library
 from mediaconvert_standin.operations import Operations
+from mediaconvert_standin.origins import is_foreign
 from mediaconvert_standin.prober import Prober
+from mediaconvert_standin.queues import QueueRules, Queues
 from mediaconvert_standin.resuming import resume
 from mediaconvert_standin.scheduler import Scheduler
 from mediaconvert_standin.schema import check_request
@@ -47,21 +52,36 @@ class Service:
         settings.work_dir.mkdir(parents=True, exist_ok=True)
         clients = Clients(settings)
         self._prober = Prober()
-        self._database = Database(settings.work_dir / "state.sqlite3")
-        self._events = EventSender(clients.events, settings, self._database)
-        store = JobStore(self._database)
-        tools = Tools(settings, clients, self._prober, store, self._events)
-        self._scheduler = Scheduler(lambda job: JobConversion(tools, job), settings.concurrent_jobs)
-        resume(store, self._scheduler, self._events)
-        self.operations = Operations(tools, self._scheduler)
+        self.clock = Clock(settings.time_speed)
+        self.database = Database(settings.work_dir / "state.sqlite3")
+        self._events = EventSender(settings, self.database, self.clock, _destinations(settings, clients))
+        self.store = JobStore(self.database)
+        self.tools = Tools(settings, clients, self._prober, self.store, self._events, self.clock)
+        library = Library(self.database, settings, self.clock)
+        queues = Queues(library, settings, self.store, self.clock)
+        rules = QueueRules(queues, self.store, self._events, self.clock)
+        self._scheduler = Scheduler(self._start, rules, self.clock)
+        resume(self.store, self._scheduler, self._events, self.clock)
+        self.page = page.Page(self.store, self.database, clients.s3)
+        self.operations = Operations(self.tools, self._scheduler, queues, library, self.database, self.clock)
         routes()
         self._prober.warm_up()
 
     def close(self) -> None:
+        self.page.streams.stop()
         self._scheduler.close(STOP_SECONDS)
         self._prober.close()
         self._events.close(STOP_SECONDS)
-        self._database.close()
+        self.database.close()
+
+    def _start(self, job_id: str) -> JobConversion | None:
+        job = self.store.get(job_id)
+        return JobConversion(self.tools, job) if job is not None and job.status == "SUBMITTED" else None
+
+
+def _destinations(settings: Settings, clients: Clients) -> list[Destination]:
+    bus: Destination = EventBridge(clients.events, settings.event_bus)
+    return [bus, Webhook(settings.webhook_url)] if settings.webhook_url else [bus]
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -77,7 +97,11 @@ def create_app(settings: Settings) -> Starlette:
             await run_in_threadpool(service.close)
 
     return Starlette(
-        routes=[Route("/health", _health, methods=["GET"]), Route("/{path:path}", _call, methods=METHODS)],
+        routes=[
+            Route("/health", _health, methods=["GET"]),
+            *page.routes(),
+            Route("/{path:path}", _call, methods=METHODS),
+        ],
         lifespan=lifespan,
     )
 
@@ -99,6 +123,8 @@ async def _call(request: Request) -> Response:
 
 
 async def _answer(request: Request) -> tuple[int, bytes]:
+    if is_foreign(request.headers.get("origin"), request.headers.get("host", "")):
+        raise AccessDenied("Cross-site requests are refused")
     operation, path = find_route(request.method, request.scope["raw_path"].decode("ascii", "replace"))
     body = await _read_body(request)
     call = parse_request(operation, path, request.url.query, body)
@@ -114,7 +140,8 @@ def _perform(operations: Operations, operation: OperationModel, call: Json) -> J
     handler = operations.find(operation.name)
     if handler is None:
         raise NotImplementedHere(operation.name)
-    if isinstance(operation.input_shape, StructureShape):
+    # CreateJob is checked after its template and presets are in it.
+    if isinstance(operation.input_shape, StructureShape) and operation.name != "CreateJob":
         check_request(operation.input_shape, call)
     return handler(call)
 

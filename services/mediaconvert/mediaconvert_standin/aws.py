@@ -48,7 +48,7 @@ class Clients:
 
     def _client(self, session: botocore.session.Session, service: str, config: Config) -> Any:
         return session.create_client(
-            service, region_name=self._settings.region, endpoint_url=self._settings.endpoint_url, config=config
+            service, region_name=self._settings.region, endpoint_url=self._settings.endpoint_of(service), config=config
         )
 
     def s3_with_role(self, role: str, job_id: str) -> S3Client:

@@ -15,6 +15,7 @@ from mediaconvert_standin.aws import Clients
 from mediaconvert_standin.caption_readers import MAX_BYTES as MAX_CAPTION_BYTES
 from mediaconvert_standin.caption_readers import CaptionError, read_captions
 from mediaconvert_standin.caption_writers import ass
+from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.collecting import collect
 from mediaconvert_standin.cues import Cue, on_programme, shifted
 from mediaconvert_standin.errors import Canceled, JobError, SourceMissing, TranscodeFailed, UnknownFormat
@@ -59,6 +60,7 @@ class Tools:
     prober: Prober
     store: JobStore
     events: EventSender
+    clock: Clock
 
 
 class JobConversion:
@@ -70,7 +72,7 @@ class JobConversion:
         self._done = threading.Event()
         self._runner: Runner | None = None
         self._publisher: Publisher | None = None
-        self._progress = Progress()
+        self._progress = Progress(job.retries)
         self._percent = 0
         self._warnings: list[int] = []
 
@@ -82,7 +84,7 @@ class JobConversion:
             runner.kill()
 
     def run(self) -> None:
-        started = time.time()
+        started = self._tools.clock.now()
         job = self._tools.store.change(self._job.id, {"SUBMITTED"}, status="PROGRESSING", started_at=started)
         if job is None:  # cancelled while it waited
             return
@@ -267,7 +269,7 @@ class JobConversion:
             self._job.id,
             {"PROGRESSING"},
             status="COMPLETE",
-            finished_at=time.time(),
+            finished_at=self._tools.clock.now(),
             percent=100,
             results=tuple(collected.groups),
             warnings=tuple(self._warnings),
@@ -284,7 +286,7 @@ class JobConversion:
             self._job.id,
             {"PROGRESSING"},
             status="ERROR",
-            finished_at=time.time(),
+            finished_at=self._tools.clock.now(),
             error_code=error.code,
             error_message=error.message,
             warnings=tuple(self._warnings),
@@ -321,6 +323,6 @@ class JobConversion:
             raise Canceled
 
     def _send_updates(self) -> None:
-        while not self._done.wait(self._job.status_update_seconds):
+        while not self._done.wait(self._tools.clock.real(self._job.status_update_seconds)):
             if not self._stop.is_set():
                 self._tools.events.send(self._job, "STATUS_UPDATE", self._progress.detail())

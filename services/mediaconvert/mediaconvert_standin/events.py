@@ -1,27 +1,26 @@
-"""Job state change events: their shapes, and a sender that keeps their order and does not give up easily."""
+"""Job state change events: their form, and a sender that writes them down first and does not give up."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import logging
-import queue
 import threading
+import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.exceptions import ClientError, ConnectionError, EndpointConnectionError, HTTPClientError  # noqa: A004
-
+from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.database import Database
+from mediaconvert_standin.destinations import Destination, Unreachable
 from mediaconvert_standin.jobs import Job
 from mediaconvert_standin.results import details_of_event
 from mediaconvert_standin.settings import Settings
 
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
-
 DETAIL_TYPE = "MediaConvert Job State Change"
 RETRY_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+MAX_REFUSALS = len(RETRY_SECONDS)
 
 Json = dict[str, Any]
 
@@ -43,83 +42,116 @@ def warning_detail(code: int, message: str) -> Json:
     return {"warningCode": str(code), "warningMessage": message}
 
 
-def event_entry(settings: Settings, job: Job, status: str, extra: Json, timestamp_ms: int) -> Json:
-    """One entry of PutEvents as it is kept: ``Time`` in epoch seconds. Details carry epoch milliseconds."""
+def job_event(settings: Settings, job: Job, status: str, extra: Json, timestamp_ms: int) -> Json:
+    """The event as EventBridge delivers it. Details carry epoch milliseconds, the envelope whole seconds."""
     detail = {
         "timestamp": timestamp_ms,
         "accountId": settings.account_id,
-        "queue": job.queue,
+        "queue": job.place,
         "jobId": job.id,
         "status": status,
         "userMetadata": job.user_metadata,
         **extra,
     }
     return {
-        "Source": settings.event_source,
-        "DetailType": DETAIL_TYPE,
-        "Resources": [job.arn],
-        "Time": timestamp_ms // 1000,
-        "Detail": json.dumps(detail),
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": DETAIL_TYPE,
+        "source": settings.event_source,
+        "account": settings.account_id,
+        "time": datetime.fromtimestamp(timestamp_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": settings.region,
+        "resources": [job.arn],
+        "detail": detail,
     }
 
 
 class EventSender:
-    """Sends from one thread, in the order of ``send``. An event is kept on disk until the bus has taken it."""
+    """Each destination gets the events in the order of ``send``; they are kept on disk until it took them."""
 
-    def __init__(self, client: EventBridgeClient, settings: Settings, database: Database) -> None:
-        self._client = client
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, destinations: Sequence[Destination]
+    ) -> None:
         self._settings = settings
         self._database = database
-        self._entries: queue.Queue[tuple[int, Json] | None] = queue.Queue()
-        for number, text in database.events():
-            self._entries.put((number, json.loads(text)))
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="events", daemon=True)
-        self._thread.start()
+        self._clock = clock
+        self._deliveries = [_Delivery(destination, database) for destination in destinations]
+        self._names = [destination.name for destination in destinations]
 
     def send(self, job: Job, status: str, extra: Json | None = None) -> None:
-        timestamp_ms = int(datetime.now(UTC).timestamp() * 1000)
-        entry = event_entry(self._settings, job, status, extra or {}, timestamp_ms)
-        self._entries.put((self._database.keep_event(json.dumps(entry)), entry))
+        event = job_event(self._settings, job, status, extra or {}, int(self._clock.now() * 1000))
+        self._database.keep_event(job.id, status, json.dumps(event), self._names)
+        for delivery in self._deliveries:
+            delivery.wake()
+
+    def send_end(self, job: Job) -> None:
+        """The event of a job's end, unless it was written down before, or none is due."""
+        if self._database.was_told(job.id, job.status):
+            return
+        if job.status == "COMPLETE":
+            self.send(job, "COMPLETE", complete_detail(job))
+        elif job.status == "ERROR":
+            self.send(job, "ERROR", error_detail(job))
+        elif job.status == "CANCELED" and job.started_at is not None:
+            self.send(job, "CANCELED")
 
     def close(self, timeout: float) -> None:
         """Send what is waiting, for at most ``timeout`` seconds, without further retries."""
+        for delivery in self._deliveries:
+            delivery.stop()
+        for delivery in self._deliveries:
+            delivery.join(timeout)
+
+
+class _Delivery:
+    """One destination, served by one thread."""
+
+    def __init__(self, destination: Destination, database: Database) -> None:
+        self._destination = destination
+        self._database = database
+        self._work = threading.Event()
+        self._stopping = threading.Event()
+        self._work.set()  # there may be events of an earlier process
+        self._thread = threading.Thread(target=self._run, name=f"events-{destination.name}", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._work.set()
+
+    def stop(self) -> None:
         self._stopping.set()
-        self._entries.put(None)
+        self._work.set()
+
+    def join(self, timeout: float) -> None:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        while (waiting := self._entries.get()) is not None:
-            number, entry = waiting
-            if self._deliver(entry):
+        while True:
+            self._work.wait()
+            self._work.clear()
+            while (kept := self._database.next_event(self._destination.name)) is not None:
+                number, text = kept
+                if not self._deliver(json.loads(text)):
+                    return
                 self._database.forget_event(number)
+            if self._stopping.is_set():
+                return
 
-    def _deliver(self, entry: Json) -> bool:
-        """Whether the event is done with: taken by the bus, or refused by it again and again.
-
-        While the bus cannot be reached the event waits, for as long as that takes.
-        """
+    def _deliver(self, event: Json) -> bool:
+        """Whether the event is done with: taken, or refused again and again. It waits while nobody answers."""
+        refusals = 0
         for wait in itertools.chain(RETRY_SECONDS, itertools.repeat(RETRY_SECONDS[-1])):
             try:
-                problem = self._put(entry)
-            except (ConnectionError, HTTPClientError, EndpointConnectionError) as error:
-                logger.warning("EventBridge cannot be reached, events wait: %s", error)
+                problem = self._destination.put(event)
+            except Unreachable as error:
+                logger.warning("%s cannot be reached, events wait: %s", self._destination.name, error)
             else:
                 if not problem:
                     return True
-                if wait == RETRY_SECONDS[-1]:
-                    logger.error("event lost for %s: %s", entry["Resources"][0], problem)
+                refusals += 1
+                if refusals >= MAX_REFUSALS:
+                    logger.error("%s refused an event of %s: %s", self._destination.name, event["resources"], problem)
                     return True
             if self._stopping.wait(wait):
                 return False
         return False
-
-    def _put(self, entry: Json) -> str:
-        """Empty when the bus took the event, else the reason."""
-        sent = {**entry, "Time": datetime.fromtimestamp(entry["Time"], UTC)}
-        try:
-            answer = self._client.put_events(Entries=[sent])  # type: ignore[list-item]
-        except ClientError as error:
-            return str(error)
-        failed = answer["Entries"][0] if answer.get("FailedEntryCount") else {}
-        return f"{failed.get('ErrorCode', '')} {failed.get('ErrorMessage', '')}".strip()

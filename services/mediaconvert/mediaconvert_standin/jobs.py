@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from mediaconvert_standin.plan import ConversionPlan
+from mediaconvert_standin.planning import parse_settings
 from mediaconvert_standin.results import GroupResult, details_of_job
 
 Json = dict[str, Any]
 
 TERMINAL = frozenset({"COMPLETE", "ERROR", "CANCELED"})
+UNFINISHED = frozenset({"SUBMITTED", "PROGRESSING"})
 DEFAULT_STATUS_UPDATE = "SECONDS_60"
 # Stored and shown as given.
-_ECHOED = ("billingTagsSource", "hopDestinations", "jobTemplate", "simulateReservedQueue")
+_ECHOED = ("hopDestinations", "jobTemplate", "simulateReservedQueue")
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A hop from one queue to another: ARNs, and epoch seconds."""
+
+    source: str
+    destination: str
+    at: float
 
 
 @dataclass(frozen=True)
@@ -22,10 +34,10 @@ class Job:
 
     id: str
     arn: str
-    queue: str  # ARN
-    request: Json
-    plan: ConversionPlan
+    queue: str  # ARN of the queue it was submitted to
+    request: Json  # CreateJob's, with the template laid under it
     created_at: float
+    resolved: Json | None = None  # settings with the presets' contents, where the request names presets
     status: str = "SUBMITTED"
     phase: str | None = None
     percent: int | None = None
@@ -35,15 +47,38 @@ class Job:
     error_message: str | None = None
     results: tuple[GroupResult, ...] = ()
     warnings: tuple[int, ...] = field(default=())
+    notices: tuple[str, ...] = ()  # settings that were accepted without effect
     retries: int = 0  # how often a restart of the service began it again
+    current_queue: str | None = None  # after a hop
+    current_priority: int | None = None
+    hops: int = 0  # hop destinations that are behind it, reached or not
+    transitions: tuple[Transition, ...] = ()
+
+    @cached_property
+    def plan(self) -> ConversionPlan:
+        """What is to be done. Raises BadRequest when this release no longer reads the settings."""
+        return parse_settings(self.resolved or self.request["settings"])
 
     @property
     def role(self) -> str:
         return str(self.request["role"])
 
     @property
-    def priority(self) -> int:
+    def place(self) -> str:
+        """ARN of the queue it is in."""
+        return self.current_queue or self.queue
+
+    @property
+    def submitted_priority(self) -> int:
         return int(self.request.get("priority") or 0)
+
+    @property
+    def priority(self) -> int:
+        return self.submitted_priority if self.current_priority is None else self.current_priority
+
+    @property
+    def hop_destinations(self) -> list[Json]:
+        return list(self.request.get("hopDestinations") or [])
 
     @property
     def token(self) -> str | None:
@@ -54,13 +89,13 @@ class Job:
         return self.request.get("userMetadata") or {}
 
     @property
-    def tags(self) -> dict[str, str]:
-        return self.request.get("tags") or {}
-
-    @property
     def status_update_seconds(self) -> int:
         interval = self.request.get("statusUpdateInterval") or DEFAULT_STATUS_UPDATE
         return int(interval.removeprefix("SECONDS_"))
+
+    @property
+    def input_files(self) -> list[str]:
+        return [item.get("fileInput") or "" for item in self.request["settings"].get("inputs") or []]
 
 
 def describe(job: Job) -> Json:
@@ -76,20 +111,26 @@ def describe(job: Job) -> Json:
         "settings": request["settings"],
         "status": job.status,
         "timing": {"submitTime": job.created_at, "startTime": job.started_at, "finishTime": job.finished_at},
-        "billingTagsSource": "JOB",
+        "billingTagsSource": request.get("billingTagsSource") or "JOB",
         "accelerationSettings": acceleration,
         "accelerationStatus": _acceleration_status(acceleration["mode"], job.status),
         "statusUpdateInterval": request.get("statusUpdateInterval") or DEFAULT_STATUS_UPDATE,
-        "priority": job.priority,
-        "messages": {"info": [], "warning": list(job.plan.warnings)},
+        "priority": job.submitted_priority,
+        "messages": {"info": [], "warning": list(job.notices)},
         "clientRequestToken": job.token,
         "userMetadata": job.user_metadata or None,
         "currentPhase": job.phase,
         "jobPercentComplete": job.percent,
         "errorCode": job.error_code,
         "errorMessage": job.error_message,
+        "jobEngineVersionRequested": request.get("jobEngineVersion"),
         **{name: request[name] for name in _ECHOED if request.get(name) is not None},
     }
+    if job.transitions:
+        shown["queueTransitions"] = [
+            {"sourceQueue": hop.source, "destinationQueue": hop.destination, "timestamp": hop.at}
+            for hop in job.transitions
+        ]
     if job.started_at is not None:
         shown["retryCount"] = job.retries
     if job.status == "COMPLETE":

@@ -13,7 +13,8 @@ _WEIGHTS = {"PROBING": 6, "TRANSCODING": 60, "UPLOADING": 34}
 class Progress:
     """Written by the job's thread, read by GetJob and by status updates."""
 
-    def __init__(self) -> None:
+    def __init__(self, retries: int = 0) -> None:
+        self._retries = retries
         self._lock = threading.Lock()
         self._phase = 0
         self._percent = 0
@@ -49,7 +50,7 @@ class Progress:
                 "phaseProgress": phases,
                 "jobPercentComplete": percent,
                 "currentPhase": PHASES[self._phase],
-                "retryCount": 0,
+                "retryCount": self._retries,
             }
             return {"framesDecoded": self._frames, "jobProgress": progress}
 

@@ -1,28 +1,34 @@
-"""A job as text and back: everything but the plan, which follows from the request."""
+"""A job as text and back."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
-from mediaconvert_standin.jobs import Job
-from mediaconvert_standin.planning import parse_settings
+from mediaconvert_standin.jobs import Job, Transition
 from mediaconvert_standin.results import GroupResult, OutputResult
 
 
 def to_text(job: Job) -> str:
-    members = {name: value for name, value in vars(job).items() if name not in {"plan", "results"}}
-    return json.dumps({**members, "results": [asdict(group) for group in job.results]})
+    members = {field.name: getattr(job, field.name) for field in fields(Job)}
+    members["results"] = [asdict(group) for group in job.results]
+    members["transitions"] = [asdict(transition) for transition in job.transitions]
+    return json.dumps(members)
 
 
 def from_text(text: str) -> Job:
-    """Raises BadRequest when this release can no longer read the job's settings."""
+    """Raises KeyError, TypeError or ValueError when this release can not read what an earlier one wrote."""
     members: dict[str, Any] = json.loads(text)
-    results = tuple(_group(group) for group in members.pop("results"))
-    warnings = tuple(members.pop("warnings"))
-    plan = parse_settings(members["request"]["settings"])
-    return Job(**members, plan=plan, results=results, warnings=warnings)
+    return Job(
+        **members
+        | {
+            "results": tuple(_group(group) for group in members.get("results", ())),
+            "transitions": tuple(Transition(**transition) for transition in members.get("transitions", ())),
+            "warnings": tuple(members.get("warnings", ())),
+            "notices": tuple(members.get("notices", ())),
+        }
+    )
 
 
 def _group(members: dict[str, Any]) -> GroupResult:

@@ -1,25 +1,29 @@
-"""After a restart: jobs that were waiting or running begin again, and none is lost."""
+"""After a restart: jobs that were waiting or running begin again, and no end of a job stays untold."""
 
 from __future__ import annotations
 
-import time
+import itertools
 
-from mediaconvert_standin.events import EventSender, error_detail
-from mediaconvert_standin.jobs import Job
+from mediaconvert_standin.clock import Clock
+from mediaconvert_standin.events import EventSender
+from mediaconvert_standin.jobs import UNFINISHED, Job
 from mediaconvert_standin.scheduler import Scheduler
 from mediaconvert_standin.store import JobStore
 
 # A job that was running at so many ends of the process may be what ends it.
 MAX_RETRIES = 3
 GAVE_UP = 1999
-UNFINISHED = {"SUBMITTED", "PROGRESSING"}
+# The process can only have died between the end of a job and its event for the last few that ended.
+CHECKED_ENDS = 100
 
 
-def resume(store: JobStore, scheduler: Scheduler, events: EventSender) -> None:
+def resume(store: JobStore, scheduler: Scheduler, events: EventSender, clock: Clock) -> None:
     """Submit the unfinished jobs of an earlier process again; one that keeps failing ends as ERROR."""
+    for ended in itertools.islice(store.finished(), CHECKED_ENDS):
+        events.send_end(ended)
     for job in store.unfinished():
         if job.retries >= MAX_RETRIES:
-            _give_up(job, store, events)
+            _give_up(job, store, events, clock)
             continue
         began = job.status == "PROGRESSING"
         again = store.change(
@@ -35,10 +39,10 @@ def resume(store: JobStore, scheduler: Scheduler, events: EventSender) -> None:
             scheduler.submit(again)
 
 
-def _give_up(job: Job, store: JobStore, events: EventSender) -> None:
+def _give_up(job: Job, store: JobStore, events: EventSender, clock: Clock) -> None:
     message = f"The service stopped {job.retries} times while it worked on this job."
     failed = store.change(
-        job.id, UNFINISHED, status="ERROR", finished_at=time.time(), error_code=GAVE_UP, error_message=message
+        job.id, UNFINISHED, status="ERROR", finished_at=clock.now(), error_code=GAVE_UP, error_message=message
     )
     if failed is not None:
-        events.send(failed, "ERROR", error_detail(failed))
+        events.send_end(failed)

@@ -19,6 +19,8 @@ from mediaconvert_standin.errors import BadRequest
 MAX_PATTERN_INPUT = 4096  # no pattern of the model is for longer text; bounds the matching time
 MAX_PROBLEMS = 50
 
+_SETTINGS = frozenset({"JobSettings", "JobTemplateSettings", "PresetSettings"})
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "long": (int,),
@@ -53,7 +55,7 @@ def _members(shape: StructureShape, value: dict[str, Any], pointer: str) -> Iter
             if key in shape.required_members:
                 yield f"{pointer or '/'}: {name} is a required property"
             continue
-        inside = "" if member.name == "JobSettings" else f"{pointer}/{name}"
+        inside = "" if member.name in _SETTINGS else f"{pointer}/{name}"
         yield from _check(member, item, inside)
 
 

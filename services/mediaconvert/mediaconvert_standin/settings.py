@@ -7,11 +7,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_PORT = 8082
 DEFAULT_EVENT_SOURCE = "aws.mediaconvert"
+DEFAULT_JOB_QUOTA = 200  # jobs at once that queues may be given; the service's number differs by region
+MAX_TIME_SPEED = 3600
+ENDPOINT_SERVICES = ("s3", "sts", "events")
 
 
 class ConfigurationError(ValueError):
@@ -29,12 +32,22 @@ class Settings:
     work_dir: Path
     ffmpeg: str
     concurrent_jobs: int
+    job_quota: int = DEFAULT_JOB_QUOTA
+    event_bus: str | None = None
+    webhook_url: str | None = None
+    time_speed: int = 1
+    control_port: int | None = None
+    service_endpoints: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def partition(self) -> str:
         if self.region.startswith("cn-"):
             return "aws-cn"
         return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    def endpoint_of(self, service: str) -> str | None:
+        """Where a service is, by the SDKs' own variables; None is AWS."""
+        return self.service_endpoints.get(service) or self.endpoint_url
 
     def arn(self, resource: str) -> str:
         return f"arn:{self.partition}:mediaconvert:{self.region}:{self.account_id}:{resource}"
@@ -60,6 +73,16 @@ class Settings:
             work_dir=Path(work_dir).absolute(),
             ffmpeg=find_ffmpeg(env.get("MEDIACONVERT_FFMPEG")),
             concurrent_jobs=_integer(env, "MEDIACONVERT_CONCURRENT_JOBS", default_concurrency()),
+            job_quota=_integer(env, "MEDIACONVERT_JOB_QUOTA", DEFAULT_JOB_QUOTA, maximum=100_000),
+            event_bus=env.get("MEDIACONVERT_EVENT_BUS") or None,
+            webhook_url=_webhook(env.get("MEDIACONVERT_WEBHOOK_URL")),
+            time_speed=_integer(env, "MEDIACONVERT_TIME_SPEED", 1, maximum=MAX_TIME_SPEED),
+            control_port=_integer(env, "MEDIACONVERT_CONTROL_PORT", 0, minimum=0, maximum=65535) or None,
+            service_endpoints={
+                service: env[name]
+                for service in ENDPOINT_SERVICES
+                if env.get(name := f"AWS_ENDPOINT_URL_{service.upper()}")
+            },
         )
 
 
@@ -88,8 +111,14 @@ def find_ffmpeg(configured: str | None) -> str:
         ) from error
 
 
-def _integer(env: Mapping[str, str], name: str, default: int, maximum: int = 1024) -> int:
+def _webhook(url: str | None) -> str | None:
+    if url and not re.fullmatch(r"https?://[^\s/]+\S*", url):
+        raise ConfigurationError("MEDIACONVERT_WEBHOOK_URL must be an http or https address")
+    return url or None
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, maximum: int = 1024, minimum: int = 1) -> int:
     text = env.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= maximum:
-        raise ConfigurationError(f"{name} must be a whole number from 1 to {maximum}, not {text!r}")
+    if not text.isascii() or not text.isdigit() or not minimum <= int(text) <= maximum:
+        raise ConfigurationError(f"{name} must be a whole number from {minimum} to {maximum}, not {text!r}")
     return int(text)

@@ -1,34 +1,42 @@
-"""The jobs there are: in memory to be asked, and on disk to be there after a restart."""
+"""The jobs there are. All of them are on disk; in memory are only those that run, with their progress."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from mediaconvert_standin import records
 from mediaconvert_standin.database import Database
-from mediaconvert_standin.errors import ApiError
-from mediaconvert_standin.jobs import TERMINAL, Job
+from mediaconvert_standin.jobs import TERMINAL, UNFINISHED, Job
 
 TOKEN_SECONDS = 60  # a clientRequestToken names the same job for this long
 MAX_JOBS = 10_000  # the oldest finished ones are forgotten, as the service does after 90 days
-
+_FORGET_EVERY = 100
 
 logger = logging.getLogger("mediaconvert_standin")
 
 
 class JobStore:
     def __init__(self, database: Database) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._database = database
-        self._jobs = {job.id: job for job in _readable(database.jobs())}
+        self._running: dict[str, Job] = {}
+        self._tokens: dict[str, tuple[float, str]] = {}
+        self._added = 0
+        self.revision = 0  # grows with every change, for those who watch
+        self._remember_tokens()
 
     def unfinished(self) -> list[Job]:
-        """Jobs of an earlier process that are still to be done, in order of creation."""
-        return [job for job in self.all() if job.status not in TERMINAL]
+        """Jobs that are still to be done, in order of creation."""
+        with self._lock:
+            return [self._fresh(job) for job in _readable(self._database.jobs(sorted(UNFINISHED)))]
+
+    def finished(self) -> Iterator[Job]:
+        """Jobs that ended, newest first."""
+        return _readable(self._database.jobs(sorted(TERMINAL), ascending=False))
 
     def add(self, job: Job) -> Job:
         """Store a new job, or return the one its token already made. Raises KeyError when the id is taken."""
@@ -36,57 +44,76 @@ class JobStore:
             replayed = self._by_token(job)
             if replayed is not None:
                 return replayed
-            if job.id in self._jobs:
+            if self._database.job(job.id) is not None:
                 raise KeyError(job.id)
-            self._jobs[job.id] = job
             self._database.save_job(job.id, records.to_text(job))
-            self._forget_oldest()
+            if job.token:
+                self._tokens[job.token] = (job.created_at, job.id)
+            self._added += 1
+            if self._added % _FORGET_EVERY == 0:
+                self._database.forget_jobs(sorted(TERMINAL), MAX_JOBS)
+            self.revision += 1
             return job
 
     def get(self, job_id: str) -> Job | None:
         with self._lock:
-            return self._jobs.get(job_id)
+            if job_id in self._running:
+                return self._running[job_id]
+            text = self._database.job(job_id)
+        return next(_readable([text]), None) if text is not None else None
 
-    def all(self) -> list[Job]:
-        """Jobs in order of creation."""
-        with self._lock:
-            return sorted(self._jobs.values(), key=lambda job: (job.created_at, job.id))
+    def all(self, status: str | None = None, *, ascending: bool = True, after: str | None = None) -> Iterator[Job]:
+        """Jobs in order of creation, or newest first, from the one after ``after``."""
+        statuses = [status] if status else []
+        for job in _readable(self._database.jobs(statuses, ascending=ascending, after=after)):
+            yield self._fresh(job)
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Number of unfinished jobs by the queue they are in and their status."""
+        return {(queue, status): number for queue, status, number in self._database.count_jobs(sorted(UNFINISHED))}
 
     def change(self, job_id: str, when: Collection[str], **changes: Any) -> Job | None:
         """Replace members if the job's status is one of ``when``; the new job, or None if it is not."""
         with self._lock:
-            job = self._jobs.get(job_id)
+            job = self.get(job_id)
             if job is None or job.status not in when:
                 return None
-            self._jobs[job_id] = changed = replace(job, **changes)
-            # Progress is of no use to a later process: it starts the job again.
-            if changed.status != job.status:
+            changed = replace(job, **changes)
+            # Progress alone is of no use to a later process: it starts the job again.
+            if changed.status != job.status or changed.status != "PROGRESSING":
                 self._database.save_job(job_id, records.to_text(changed))
+            if changed.status == "PROGRESSING":
+                self._running[job_id] = changed
+            else:
+                self._running.pop(job_id, None)
+            self.revision += 1
             return changed
 
+    def _fresh(self, job: Job) -> Job:
+        with self._lock:
+            return self._running.get(job.id, job)
+
     def _by_token(self, job: Job) -> Job | None:
-        if not job.token:
-            return None
-        return next((other for other in self._recent(job.created_at) if other.token == job.token), None)
+        for token, (created_at, _) in list(self._tokens.items()):
+            if job.created_at - created_at > TOKEN_SECONDS:
+                del self._tokens[token]
+        _, job_id = self._tokens.get(job.token or "", (0.0, ""))
+        return self.get(job_id) if job_id else None
 
-    def _recent(self, now: float) -> Iterator[Job]:
-        for other in reversed(self._jobs.values()):
-            if now - other.created_at > TOKEN_SECONDS:
+    def _remember_tokens(self) -> None:
+        """The newest jobs' tokens; those of older ones no longer count."""
+        newest: float | None = None
+        for job in self.all(ascending=False):
+            newest = job.created_at if newest is None else newest
+            if newest - job.created_at > TOKEN_SECONDS:
                 return
-            yield other
-
-    def _forget_oldest(self) -> None:
-        if len(self._jobs) <= MAX_JOBS:
-            return
-        finished = next((job.id for job in self._jobs.values() if job.finished_at is not None), None)
-        if finished is not None:
-            del self._jobs[finished]
-            self._database.forget_job(finished)
+            if job.token:
+                self._tokens.setdefault(job.token, (job.created_at, job.id))
 
 
-def _readable(texts: list[str]) -> Iterator[Job]:
+def _readable(texts: Iterable[str]) -> Iterator[Job]:
     for text in texts:
         try:
             yield records.from_text(text)
-        except (ApiError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             logger.exception("a job that an earlier release stored cannot be read and is left out")

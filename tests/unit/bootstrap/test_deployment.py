@@ -48,7 +48,7 @@ def test_deploying_again_changes_nothing_and_is_a_success(engine: Engine, deploy
 
     assert not second.changed
     assert second.outputs == first.outputs
-    assert second.signing_key == first.signing_key
+    assert second.signing_keys == first.signing_keys
 
 
 def test_a_changed_route_goes_live(engine: Engine, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,23 +1,27 @@
 """Two names for the same service: outputs are for the host, parameters for what runs inside."""
 
+import json
+
 import pytest
 
 from bootstrap.local import Addresses, LocalSetup, cdn_deployment, host_outputs
 from bootstrap.platform import Platform
-from bootstrap.signing_key import PublicKey
+from bootstrap.signing_key import PublicKey, SigningKeys
 
 HOST = Addresses("http://127.0.0.1:9000", "http://127.0.0.1:9001", "http://127.0.0.1:9002", "http://127.0.0.1:9003")
 NETWORK = Addresses("http://cdn:8080", "http://localstack:4566", "http://mediaconvert:8082", "http://cognito:8083")
 PLATFORM = Platform(
     {
         "ApiId": "abc",
+        "Region": "us-east-1",
         "SiteUrl": HOST.site,
         "SiteBucketName": "site",
         "MediaBucketName": "media",
         "TriggerQueueUrl": "http://sqs.us-east-1.localhost.localstack.cloud:4566/queue/us-east-1/000000000000/trigger",
     },
     changed=True,
-    signing_key=PublicKey("K1", "pem"),
+    parameters={"Stage": "local", "Delivery": "stand-in", "PublicS3EndpointUrl": HOST.engine},
+    signing_keys=SigningKeys("a", {"a": PublicKey("K1", "pem one"), "b": PublicKey("K2", "pem two")}),
 )
 
 
@@ -35,8 +39,6 @@ def test_what_runs_inside_is_told_the_networks_names(contained: LocalSetup) -> N
 
 def test_the_browser_gets_urls_signed_for_its_own_name_of_s3(contained: LocalSetup) -> None:
     assert contained.parameters()["PublicS3EndpointUrl"] == "http://127.0.0.1:9001"
-    one_name = LocalSetup(HOST, HOST, "emulated.mediaconvert", updates_stacks=True)
-    assert one_name.parameters()["PublicS3EndpointUrl"] == ""
 
 
 def test_every_url_of_the_outputs_works_from_the_host(contained: LocalSetup) -> None:
@@ -53,6 +55,14 @@ def test_every_url_of_the_outputs_works_from_the_host(contained: LocalSetup) -> 
 
 
 def test_the_cdn_finds_the_api_by_its_inside_name(contained: LocalSetup) -> None:
-    document = cdn_deployment(contained, PLATFORM)
-    assert '"apiOriginUrl": "http://localstack:4566/_aws/execute-api/abc"' in document
-    assert '"K1": "pem"' in document
+    document = json.loads(cdn_deployment(contained, PLATFORM))
+    assert document["executeApiUrl"] == "http://localstack:4566/_aws/execute-api"
+    domains = {origin["Id"]: origin["DomainName"] for origin in document["distribution"]["Origins"]}
+    assert domains["api"] == "abc.execute-api.us-east-1.amazonaws.com"
+
+
+def test_the_cdn_trusts_both_keys_and_lets_the_page_upload(contained: LocalSetup) -> None:
+    document = json.loads(cdn_deployment(contained, PLATFORM))
+    assert document["keyGroups"] == {"SigningKeyGroup": {"K1": "pem one", "K2": "pem two"}}
+    page = document["responseHeadersPolicies"]["SiteHeaders"]["SecurityHeadersConfig"]["ContentSecurityPolicy"]
+    assert "connect-src 'self' http://127.0.0.1:9001;" in page["ContentSecurityPolicy"]

@@ -10,7 +10,7 @@ from bootstrap.template import TEMPLATE_FILE, api_hash, render_template
 from sstech_video.errors import ErrorCode
 
 TEXT = TEMPLATE_FILE.read_text(encoding="utf-8")
-FUNCTIONS = ("UploadFunction", "LibraryFunction", "TriggerFunction", "ConversionCompleteFunction")
+FUNCTIONS = ("UploadFunction", "LibraryFunction", "TriggerFunction", "ConversionCompleteFunction", "ReconcilerFunction")
 # Actions that have no resource level on AWS ("Actions, resources, and condition keys for AWS Elemental MediaConvert").
 WITHOUT_RESOURCE_LEVEL = {"mediaconvert:Probe"}
 

@@ -15,9 +15,18 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
 from starlette.types import ASGIApp
 
+from bootstrap.distribution import Backends
+
 DEADLINE_SECONDS = 30
 KEY_PAIR_ID = "K2JCJMDEHXQW5F"
 NOW = 1_800_000_000
+# Parameters and names of a local stack, for the template's distribution.
+LOCAL = {
+    "Stage": "local",
+    "Delivery": "stand-in",
+    "PublicS3EndpointUrl": "http://s3.localhost:4566",
+}
+BACKENDS = Backends("site", "media", "rest", "us-east-1")
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:

@@ -4,15 +4,18 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.config import Config
-from cdn_harness import KEY_PAIR_ID, NOW, Server, Signer, Viewer
+from cdn_harness import BACKENDS, KEY_PAIR_ID, LOCAL, NOW, Server, Signer, Viewer
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from engine import running_engine
 from mypy_boto3_s3 import S3Client
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from bootstrap.distribution import distribution_document
+from bootstrap.signing_key import PublicKey
 from cdn_standin.app import create_app
-from cdn_standin.deployment import Deployment
+from cdn_standin.deployment import Deployment, parse_deployment
 from cdn_standin.settings import Settings
 
 
@@ -56,7 +59,6 @@ def make_settings() -> Callable[..., Settings]:
             "port": 8080,
             "deployment_file": Path("unread"),
             "s3_endpoint_url": "http://127.0.0.1:1",
-            "public_s3_endpoint_url": "http://s3.localhost:4566",
             "public_url": "http://127.0.0.1:8080",
             "region": "us-east-1",
             "access_key_id": "test",
@@ -69,8 +71,12 @@ def make_settings() -> Callable[..., Settings]:
 
 @pytest.fixture(scope="session")
 def make_deployment(private_key: rsa.RSAPrivateKey) -> Callable[..., Deployment]:
-    def make(api_origin_url: str = "http://127.0.0.1:1") -> Deployment:
-        return Deployment("site", "media", api_origin_url, {KEY_PAIR_ID: private_key.public_key()})
+    """The template's own distribution, as a local deployment resolves it."""
+    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    def make(execute_api_url: str = "http://127.0.0.1:1", *, is_https: bool = False) -> Deployment:
+        document = distribution_document(LOCAL, BACKENDS, (PublicKey(KEY_PAIR_ID, pem),))
+        return parse_deployment({**document, "executeApiUrl": execute_api_url}, is_https=is_https)
 
     return make
 
@@ -96,9 +102,10 @@ def viewer(
 ) -> Callable[..., Viewer]:
     """A viewer of a new distribution with the given settings and API, its clock at NOW."""
 
-    def start(*, api_origin_url: str = "http://127.0.0.1:1", **settings: object) -> Viewer:
-        deployment = make_deployment(api_origin_url)
-        app: Starlette = create_app(make_settings(**settings), lambda: deployment, clock=lambda: NOW)
+    def start(*, execute_api_url: str = "http://127.0.0.1:1", **changed: object) -> Viewer:
+        settings = make_settings(**changed)
+        deployment = make_deployment(execute_api_url, is_https=settings.is_https)
+        app: Starlette = create_app(settings, lambda: deployment, clock=lambda: NOW)
         return Viewer(serve(app).host)
 
     return start

@@ -75,7 +75,7 @@ def gateway() -> ApiGateway:
 
 @pytest.fixture(scope="module")
 def api(gateway: ApiGateway, serve: Callable[[ASGIApp], Server], viewer: Callable[..., Viewer]) -> Viewer:
-    return viewer(api_origin_url=f"{serve(gateway.app).url}/rest")
+    return viewer(execute_api_url=serve(gateway.app).url)
 
 
 def seen(
@@ -92,8 +92,8 @@ def test_every_method_passes(api: Viewer, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "BREW"])
-def test_unknown_methods_are_405(api: Viewer, method: str) -> None:
-    assert api.request(method, "/api/videos").status == 405
+def test_unknown_methods_are_refused(api: Viewer, method: str) -> None:
+    assert api.request(method, "/api/videos").status == 403
 
 
 def test_path_and_query_are_kept(api: Viewer) -> None:
@@ -174,3 +174,13 @@ def test_no_path_leaves_the_api(api: Viewer, target: str) -> None:
 
 def test_an_unreachable_gateway_is_a_bad_gateway(viewer: Callable[..., Viewer]) -> None:
     assert viewer().get("/api/videos").status == 502
+
+
+def test_the_apis_answers_carry_the_security_headers_of_data(api: Viewer) -> None:
+    answer = api.get("/api/videos")
+    assert answer.header("x-content-type-options") == "nosniff"
+    assert answer.header("cross-origin-resource-policy") == "same-origin"
+
+
+def test_an_encoded_prefix_is_the_same_path(api: Viewer) -> None:
+    assert seen(api, "GET", "/%61pi/videos")["target"] == "/rest/api/videos"

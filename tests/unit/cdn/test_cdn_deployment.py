@@ -4,10 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cdn_harness import BACKENDS, LOCAL
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from bootstrap.distribution import distribution_document
+from bootstrap.signing_key import PublicKey
 from cdn_standin.deployment import DeploymentError, DeploymentFile, read_deployment
+from cdn_standin.distribution import ApiTarget, BucketTarget
 
 
 def pem(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> str:
@@ -16,12 +20,9 @@ def pem(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> str:
 
 @pytest.fixture
 def document(private_key: rsa.RSAPrivateKey) -> dict[str, Any]:
-    return {
-        "siteBucket": "site",
-        "mediaBucket": "media",
-        "apiOriginUrl": "http://engine:4566/_aws/execute-api/abc/",
-        "publicKeys": {"K1": pem(private_key.public_key())},
-    }
+    keys = (PublicKey("K1", pem(private_key.public_key())),)
+    engine = {"executeApiUrl": "http://engine:4566/_aws/execute-api/"}
+    return {**distribution_document(LOCAL, BACKENDS, keys), **engine}
 
 
 @pytest.fixture
@@ -40,53 +41,54 @@ def replace(file: Path, text: str) -> None:
 
 def test_the_file_is_the_deployment(file: Path) -> None:
     deployment = read_deployment(file)
-    assert (deployment.site_bucket, deployment.media_bucket) == ("site", "media")
-    assert deployment.api_origin_url == "http://engine:4566/_aws/execute-api/abc"
-    assert set(deployment.public_keys) == {"K1"}
+    assert deployment.execute_api_url == "http://engine:4566/_aws/execute-api"
+    targets = {path: deployment.distribution.behaviour(path).target for path in ("/", "/media/x", "/api/videos")}
+    assert targets == {"/": BucketTarget("site"), "/media/x": BucketTarget("media"), "/api/videos": ApiTarget("rest")}
+    assert set(deployment.distribution.behaviour("/media/x").keys or ()) == {"K1"}
 
 
 def test_a_new_deployment_is_seen_at_once(file: Path, document: dict[str, Any]) -> None:
     source = DeploymentFile(file)
     assert source.current() is source.current()
 
-    replace(file, json.dumps(document | {"siteBucket": "other"}))
+    replace(file, json.dumps(document | {"executeApiUrl": "http://other"}))
 
-    assert source.current().site_bucket == "other"
+    assert source.current().execute_api_url == "http://other"
 
 
-@pytest.mark.parametrize("broken", ["", "{", '{"siteBucket": 1}'])
+@pytest.mark.parametrize("broken", ["", "{", '{"executeApiUrl": 1}'])
 def test_a_broken_change_keeps_what_was_there_and_says_so_once(
     file: Path, document: dict[str, Any], broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = DeploymentFile(file)
     with caplog.at_level(logging.WARNING):
         replace(file, broken)
-        assert source.current().site_bucket == "site"
-        assert source.current().site_bucket == "site"
+        assert source.current().execute_api_url.startswith("http://engine")
+        assert source.current().execute_api_url.startswith("http://engine")
     assert len(caplog.records) == 1
 
-    replace(file, json.dumps(document | {"siteBucket": "other"}))
-    assert source.current().site_bucket == "other"
+    replace(file, json.dumps(document | {"executeApiUrl": "http://other"}))
+    assert source.current().execute_api_url == "http://other"
 
 
 def test_a_file_that_goes_away_changes_nothing(file: Path) -> None:
     source = DeploymentFile(file)
     file.unlink()
-    assert source.current().site_bucket == "site"
+    assert source.current().execute_api_url.startswith("http://engine")
 
 
 @pytest.mark.parametrize(
     ("member", "value"),
     [
-        ("siteBucket", None),
-        ("siteBucket", ""),
-        ("mediaBucket", 7),
-        ("apiOriginUrl", "engine:4566"),
-        ("apiOriginUrl", "file:///etc"),
-        ("publicKeys", {}),
-        ("publicKeys", ["K1"]),
-        ("publicKeys", {"K1": "no key"}),
-        ("publicKeys", {"K1": 7}),
+        ("executeApiUrl", None),
+        ("executeApiUrl", "engine:4566"),
+        ("executeApiUrl", "file:///etc"),
+        ("distribution", None),
+        ("responseHeadersPolicies", []),
+        ("keyGroups", ["K1"]),
+        ("keyGroups", {"SigningKeyGroup": {}}),
+        ("keyGroups", {"SigningKeyGroup": {"K1": "no key"}}),
+        ("keyGroups", {"SigningKeyGroup": {"K1": 7}}),
     ],
 )
 def test_a_wrong_member_is_named(file: Path, document: dict[str, Any], member: str, value: object) -> None:
@@ -104,6 +106,6 @@ def test_what_is_no_object_is_refused_by_its_path(file: Path, content: str) -> N
 
 def test_only_rsa_keys_are_trusted(file: Path, document: dict[str, Any]) -> None:
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
-    file.write_text(json.dumps(document | {"publicKeys": {"K1": pem(key)}}))
+    file.write_text(json.dumps(document | {"keyGroups": {"SigningKeyGroup": {"K1": pem(key)}}}))
     with pytest.raises(DeploymentError, match="not an RSA key"):
         read_deployment(file)

@@ -1,9 +1,12 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.client import IncompleteRead
 
 import pytest
-from cdn_harness import NOW, Server, Signer, Viewer, policy
+from cdn_harness import BACKENDS, LOCAL, NOW, Server, Signer, Viewer, policy
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mypy_boto3_s3 import S3Client
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,7 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from bootstrap.distribution import distribution_document
+from bootstrap.signing_key import PublicKey
 from cdn_standin import slices
+from cdn_standin.app import create_app
+from cdn_standin.deployment import parse_deployment
+from cdn_standin.settings import Settings
 
 HOST = "http://127.0.0.1:8080"
 KEY = "media/owner/video/1/video.mp4"
@@ -50,7 +58,7 @@ def test_the_owner_gets_the_whole_video(owner: Viewer, video: str) -> None:
     assert answer.header("cache-control") == "private, max-age=60"
     assert answer.header("etag") == video
     assert answer.header("x-content-type-options") == "nosniff"
-    assert not [name for name, _ in answer.headers if name.lower().startswith("x-amz")]
+    assert [name for name, _ in answer.headers if name.lower().startswith("x-amz")] == ["x-amz-cf-id"]
 
 
 @pytest.mark.usefixtures("any_slicing")
@@ -170,8 +178,8 @@ def test_no_path_leaves_the_media_folder(cdn: Viewer, signer: Signer, target: st
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS", "PATCH", "PROPFIND"])
 def test_media_is_read_only(owner: Viewer, method: str) -> None:
     answer = owner.request(method, f"/{KEY}", body=b"x" if method in ("PUT", "POST") else None)
-    assert answer.status == 405
-    assert answer.header("allow") == "GET, HEAD"
+    assert answer.status == 403
+    assert b"not configured to allow the HTTP request method" in answer.body
 
 
 def test_a_video_replaced_during_its_transfer_is_seen_as_broken(
@@ -197,3 +205,34 @@ def test_a_video_replaced_during_its_transfer_is_seen_as_broken(
 def test_an_unreachable_engine_is_a_bad_gateway(viewer: Callable[..., Viewer], signer: Signer) -> None:
     answer = viewer(s3_endpoint_url="http://127.0.0.1:1").get(f"/{KEY}", signer.cookies(COOKIES_FOR_ALL))
     assert answer.status == 502
+
+
+def test_no_body_of_one_path_is_served_for_another(distribution: str, s3: S3Client, signer: Signer) -> None:
+    bodies = {f"media/owner/video/1/{number}.ts": bytes([number]) * (1000 + number) for number in range(40)}
+    for key, body in bodies.items():
+        s3.put_object(Bucket="media", Key=key, Body=body)
+    viewer = Viewer(distribution, signer.cookies(COOKIES_FOR_ALL))
+
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(bodies) * 3
+        answers = list(pool.map(lambda key: viewer.get(f"/{key}"), keys))
+
+    assert [answer.body for answer in answers] == [bodies[key] for key in keys]
+
+
+def test_the_key_that_stands_by_is_trusted_as_much_as_the_one_that_signs(
+    serve: Callable[[ASGIApp], Server], make_settings: Callable[..., Settings], engine: str
+) -> None:
+    private = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
+    keys = tuple(
+        PublicKey(f"K{number}", key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
+        for number, key in enumerate(private)
+    )
+    document = distribution_document(LOCAL, BACKENDS, keys)
+    deployment = parse_deployment({**document, "executeApiUrl": "http://127.0.0.1:1"}, is_https=False)
+    cdn = Viewer(serve(create_app(make_settings(s3_endpoint_url=engine), lambda: deployment, clock=lambda: NOW)).host)
+
+    for number, key in enumerate(private):
+        assert cdn.get(f"/{KEY}", Signer(key, f"K{number}").cookies(COOKIES_FOR_ALL)).status == 200
+    # The right id does not make another key's signature right.
+    assert cdn.get(f"/{KEY}", Signer(private[0], "K1").cookies(COOKIES_FOR_ALL)).status == 403

@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from cdn_harness import DEADLINE_SECONDS, KEY_PAIR_ID, Viewer, wait_until
+from cdn_harness import BACKENDS, DEADLINE_SECONDS, KEY_PAIR_ID, LOCAL, Viewer, wait_until
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from engine import free_port
+
+from bootstrap.distribution import distribution_document
+from bootstrap.signing_key import PublicKey
 
 SERVICE = Path(__file__).parents[3] / "services" / "cdn"
 
@@ -18,16 +21,8 @@ SERVICE = Path(__file__).parents[3] / "services" / "cdn"
 def environ(tmp_path: Path, private_key: rsa.RSAPrivateKey) -> dict[str, str]:
     pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     deployment = tmp_path / "deployment.json"
-    deployment.write_text(
-        json.dumps(
-            {
-                "siteBucket": "site",
-                "mediaBucket": "media",
-                "apiOriginUrl": "http://127.0.0.1:1/rest",
-                "publicKeys": {KEY_PAIR_ID: pem},
-            }
-        )
-    )
+    document = distribution_document(LOCAL, BACKENDS, (PublicKey(KEY_PAIR_ID, pem),))
+    deployment.write_text(json.dumps({**document, "executeApiUrl": "http://127.0.0.1:1"}))
     return os.environ | {
         "PYTHONPATH": str(SERVICE),
         "PORT": str(free_port()),

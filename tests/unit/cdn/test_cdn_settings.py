@@ -19,7 +19,7 @@ def environ() -> dict[str, str]:
 def test_the_environment_is_the_configuration(environ: dict[str, str]) -> None:
     settings = Settings.from_environ(environ | {"PORT": "9000"})
     assert (settings.host, settings.port) == ("127.0.0.1", 9000)
-    assert settings.s3_endpoint_url == settings.public_s3_endpoint_url == "http://engine:4566"
+    assert settings.s3_endpoint_url == "http://engine:4566"
     assert settings.public_url == "http://127.0.0.1:9000"
     assert settings.deployment_file == Path("/deployment/cdn.json")
 

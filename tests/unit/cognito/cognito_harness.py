@@ -73,13 +73,13 @@ class Server:
         self._socket.close()
 
 
-def cognito(url: str, *, signed: bool = False) -> CognitoIdentityProviderClient:
+def cognito(url: str, *, signed: bool = False, key: str = "test") -> CognitoIdentityProviderClient:
     config = Config(retries={"max_attempts": 0}) if signed else Config(signature_version=UNSIGNED)
     return boto3.client(
         "cognito-idp",
         endpoint_url=url,
         region_name=REGION,
-        aws_access_key_id="test",
+        aws_access_key_id=key,
         aws_secret_access_key="test",
         config=config,
     )
@@ -120,10 +120,13 @@ class Service:
         content = json.dumps(body)
         return httpx.post(self.url, content=content, headers=target | (headers or {}), trust_env=False)
 
+    def mails_to(self, email: str) -> list[Answer]:
+        """Oldest first, as `dev.py inbox` finds them."""
+        answer = httpx.get(f"{self.url}/_ministack/ses/messages", trust_env=False).json()
+        return [mail for box in answer["messages"].values() for mail in box if email in mail["To"]]
+
     def codes_sent_to(self, email: str) -> list[str]:
-        answer = httpx.get(f"{self.engine_url}/_ministack/ses/messages", trust_env=False).json()
-        mails = [mail for box in answer["messages"].values() for mail in box if email in mail["To"]]
-        return [code for mail in mails for code in re.findall(r"\b\d{6}\b", mail["BodyText"])]
+        return [code for mail in self.mails_to(email) for code in re.findall(r"\b\d{6}\b", mail["BodyText"])]
 
     def client_allowing(self, *flows: Any, **settings: Any) -> str:
         created = self.owner.create_user_pool_client(

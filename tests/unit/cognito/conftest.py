@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 from cognito_harness import REGION, Clock, Server, Service, cognito
-from engine import running_engine
+from engine import free_port, running_engine
 
 from cognito_standin.app import create_app
 from cognito_standin.settings import Settings
@@ -12,7 +12,13 @@ POOL = {
     "UsernameAttributes": ["email"],
     "AutoVerifiedAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
-    "Policies": {"PasswordPolicy": {"MinimumLength": 12, "RequireSymbols": True}},
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
+    "Policies": {"PasswordPolicy": {"MinimumLength": 12, "RequireSymbols": True, "TemporaryPasswordValidityDays": 3}},
+    "VerificationMessageTemplate": {
+        "DefaultEmailOption": "CONFIRM_WITH_CODE",
+        "EmailSubject": "SStech Video",
+        "EmailMessage": "Seu codigo / Your code: {####}",
+    },
 }
 FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
@@ -44,3 +50,8 @@ def service(engine: str, clock: Clock) -> Iterator[Service]:
     )
     yield Service(server.url, engine, pool_id, client["UserPoolClient"]["ClientId"], clock)
     server.stop()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    return free_port()

@@ -1,5 +1,4 @@
 import secrets
-from typing import Any
 
 import pytest
 from cognito_harness import OTHER_PASSWORD, PASSWORD, Service, refused
@@ -32,15 +31,6 @@ def test_nobody_writes_attributes_of_cognitos_own(service: Service, name: str, c
         service.users.update_user_attributes(AccessToken=token, UserAttributes=[{"Name": name, "Value": "true"}])
 
 
-def test_nobody_takes_the_address_of_another(service: Service) -> None:
-    victim = service.person()
-    token = service.enrolled_person().sign_in()["AuthenticationResult"]["AccessToken"]
-    with refused("AliasExistsException"):
-        service.users.update_user_attributes(
-            AccessToken=token, UserAttributes=[{"Name": "email", "Value": victim.email.upper()}]
-        )
-
-
 def test_ordinary_attributes_are_written(service: Service) -> None:
     token = service.enrolled_person().sign_in()["AuthenticationResult"]["AccessToken"]
     service.users.update_user_attributes(AccessToken=token, UserAttributes=[{"Name": "name", "Value": "Ana"}])
@@ -70,20 +60,6 @@ def test_an_unconfirmed_person_cannot_sign_in(service: Service) -> None:
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
         )
-
-
-def test_guessing_a_confirmation_code_is_slowed_down(service: Service) -> None:
-    email = address()
-    service.users.sign_up(ClientId=service.client_id, Username=email, Password=PASSWORD)
-    confirm: dict[str, Any] = {"ClientId": service.client_id, "Username": email}
-    for _ in range(5):
-        with refused("CodeMismatchException"):
-            service.users.confirm_sign_up(**confirm, ConfirmationCode="999999")
-    right = service.codes_sent_to(email)[-1]
-    with refused("LimitExceededException"):
-        service.users.confirm_sign_up(**confirm, ConfirmationCode=right)
-    service.clock.advance(1)
-    service.users.confirm_sign_up(**confirm, ConfirmationCode=right)
 
 
 def test_guessing_the_old_password_is_slowed_down(service: Service) -> None:

@@ -8,10 +8,10 @@ from cognito_standin import throttle
 from cognito_standin.errors import (
     CodeMismatchError,
     CognitoError,
-    ExpiredCodeError,
     InternalError,
     NotAuthorizedError,
     PasswordAttemptsError,
+    UsedCodeError,
 )
 from cognito_standin.throttle import Throttle, UsedCodes
 
@@ -143,7 +143,7 @@ def spend(
 def test_a_code_is_spent_once(clock: Clock) -> None:
     codes = UsedCodes(clock)
     spend(codes, "123456")
-    with pytest.raises(ExpiredCodeError):
+    with pytest.raises(UsedCodeError):
         spend(codes, "123456")
     spend(codes, "654321")
     spend(codes, "123456", ("pool", "eva"))
@@ -158,7 +158,7 @@ def test_a_refused_code_is_not_spent(clock: Clock) -> None:
 
 def test_a_code_in_use_cannot_be_used(clock: Clock) -> None:
     codes = UsedCodes(clock)
-    with codes.spend(KEY, "123456"), pytest.raises(ExpiredCodeError):
+    with codes.spend(KEY, "123456"), pytest.raises(UsedCodeError):
         spend(codes, "123456")
 
 

@@ -1,4 +1,5 @@
 import json
+import secrets
 from typing import Any
 
 import httpx
@@ -6,10 +7,13 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from cognito_harness import PASSWORD, TARGET, Service, refused
+from cognito_harness import PASSWORD, TARGET, Server, Service, cognito, refused
+from starlette.applications import Starlette
 
 from cognito_standin import wire
+from cognito_standin.app import create_app
 from cognito_standin.errors import InvalidParameterError, SerializationError
+from cognito_standin.settings import Settings
 
 CREDENTIAL = "Credential=test/20260101/us-east-1/cognito-idp/aws4_request"
 SIGNED = {"Authorization": f"AWS4-HMAC-SHA256 {CREDENTIAL}, SignedHeaders=host;x-amz-target, Signature={'0' * 64}"}
@@ -66,11 +70,28 @@ def test_a_signature_for_another_address_is_refused(service: Service) -> None:
     assert answer.json()["__type"] == "InvalidSignatureException"
 
 
-def test_the_signature_of_an_unknown_key_is_the_engines_to_judge(service: Service) -> None:
-    headers = {"Authorization": SIGNED["Authorization"].replace("=test/", "=AKIAUNKNOWNUNKNOWN/")}
-    answer = service.post("ListUsers", {"UserPoolId": service.pool_id}, headers)
-    assert answer.status_code >= 400
-    assert answer.json()["__type"] != "InvalidSignatureException"
+@pytest.mark.parametrize("key", ["AKIAUNKNOWNUNKNOWN", "000000000000", "123456789012", "root", "x"])
+def test_the_signature_of_an_unknown_key_is_refused(service: Service, key: str) -> None:
+    """The engine takes an account's number for its root."""
+    with refused("UnrecognizedClientException", "The security token included in the request is invalid."):
+        cognito(service.url, signed=True, key=key).list_users(UserPoolId=service.pool_id)
+
+
+@pytest.mark.parametrize("operation", ["AdminInitiateAuth", "AdminRespondToAuthChallenge", "AdminResetUserPassword"])
+def test_the_strict_flows_owner_operations_are_for_our_own_key_alone(service: Service, operation: str) -> None:
+    headers = {"Authorization": SIGNED["Authorization"].replace("=test/", "=ASIAUNKNOWNUNKNOWN/")}
+    answer = service.post(operation, {"UserPoolId": service.pool_id, "Username": "x"}, headers)
+    assert (answer.status_code, answer.json()["__type"]) == (400, "AccessDeniedException")
+
+
+@pytest.mark.parametrize(
+    "operation", ["ConfirmDevice", "ListDevices", "StartWebAuthnRegistration", "UpdateAuthEventFeedback"]
+)
+def test_what_the_pool_does_not_offer_is_refused(service: Service, operation: str) -> None:
+    given = {"AccessToken": "a.b.c", "DeviceKey": "us-east-1_0b", "UserPoolId": "us-east-1_x", "Username": "x"}
+    more = {"EventId": "x", "FeedbackToken": "x.y.z", "FeedbackValue": "Valid"}
+    answer = service.post(operation, given | more)
+    assert (answer.status_code, answer.json()["__type"]) == (400, "InvalidParameterException")
 
 
 @pytest.mark.parametrize(
@@ -162,9 +183,30 @@ def test_a_broken_constraint_is_named(body: dict[str, Any], message: str) -> Non
         parse(**body)
 
 
-def test_the_inbox_is_the_engines(service: Service) -> None:
-    path = "/_ministack/ses/messages"
-    answer = httpx.get(f"{service.url}{path}", trust_env=False)
-    assert answer.status_code == 200
-    assert answer.json() == httpx.get(f"{service.engine_url}{path}", trust_env=False).json()
-    assert httpx.post(f"{service.url}{path}", trust_env=False).status_code == 405
+def test_the_inbox_lists_invitations_and_our_codes_and_hides_the_engines_codes(service: Service) -> None:
+    email = f"{secrets.token_hex(6)}@example.com"
+    service.owner.admin_create_user(UserPoolId=service.pool_id, Username=email)
+    service.users.sign_up(ClientId=service.client_id, Username=f"x{email}", Password=PASSWORD)
+    (invitation,) = service.mails_to(email)
+    assert "temporary password" in invitation["BodyText"]
+    (code,) = service.mails_to(f"x{email}")
+    assert "123456" not in code["BodyText"]
+    assert set(code) == set(invitation)
+    assert httpx.post(f"{service.url}/_ministack/ses/messages", trust_env=False).status_code == 405
+
+
+def test_the_inbox_works_beside_an_emulator_without_one() -> None:
+    emulator = Server(Starlette())
+    server = Server(create_app(Settings("127.0.0.1", 8083, emulator.url, "us-east-1", "test", "test")))
+    answer = httpx.get(f"{server.url}/_ministack/ses/messages", trust_env=False)
+    server.stop()
+    emulator.stop()
+    assert answer.json() == {"messages": {"000000000000": []}}
+
+
+def test_the_inbox_says_when_the_engine_is_away(unused_port: int) -> None:
+    settings = Settings("127.0.0.1", 8083, f"http://127.0.0.1:{unused_port}", "us-east-1", "test", "test")
+    server = Server(create_app(settings))
+    answer = httpx.get(f"{server.url}/_ministack/ses/messages", trust_env=False)
+    server.stop()
+    assert (answer.status_code, answer.json()["__type"]) == (500, "InternalErrorException")

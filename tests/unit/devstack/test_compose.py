@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from devstack import compose, up
 from devstack.compose import ComposeError
@@ -163,3 +164,16 @@ def test_the_engine_that_runs_stays_unless_another_is_named(docker: Docker, sett
 def test_a_project_that_was_taken_down_by_hand_is_not_running(docker: Docker, settings: Settings) -> None:
     (settings.state_dir / "compose-project").write_text("project\n")
     assert up._choose(settings, None) == "embedded"
+
+
+def test_down_stops_the_other_engine_too_that_was_started_after_a_project_was_taken_down_by_hand(
+    docker: Docker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (settings.state_dir / "compose-project").write_text("project\n")
+    stopped: list[bool] = []
+    monkeypatch.setattr(up.embedded, "bring_down", lambda *_, keep: stopped.append(keep) or 4)
+
+    assert up.bring_down(settings, Console(quiet=True), keep=False)
+
+    assert stopped == [False]
+    assert docker.calls("down")

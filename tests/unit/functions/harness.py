@@ -32,7 +32,12 @@ MAX_STORED_BYTES = 10 * 1024**4
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123000, tzinfo=UTC)
 MP4_START = b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2avc1mp41" + bytes(600)
 
-CONTEXT = SimpleNamespace(function_name="unit", aws_request_id="unit", memory_limit_in_mb=128)
+CONTEXT = SimpleNamespace(
+    function_name="unit",
+    aws_request_id="unit",
+    memory_limit_in_mb=128,
+    get_remaining_time_in_millis=lambda: 300_000,
+)
 
 
 def some_entry(**changes: Any) -> Entry:
@@ -224,8 +229,8 @@ class FakeMediaConvert:
             thread.join()
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        operation = {"POST jobs": "CreateJob", "GET jobs": "ListJobs", "POST probe": "Probe"}.get(
-            f"{method} {path.rsplit('/', 1)[-1]}", "CancelJob"
+        operation = {"POST jobs": "CreateJob", "GET search": "SearchJobs", "POST probe": "Probe"}.get(
+            f"{method} {path.rsplit('/', 1)[-1]}", "GetJob" if method == "GET" else "CancelJob"
         )
         if operation in self.refusals:
             status, error = self.refusals[operation]
@@ -234,8 +239,11 @@ class FakeMediaConvert:
             case "CreateJob":
                 job = self._create(body)
                 return (403, {"errorType": "Lost", "message": "lost"}) if self.answers_get_lost else (201, {"job": job})
-            case "ListJobs":
+            case "SearchJobs":
                 return 200, {"jobs": self.jobs[::-1]}
+            case "GetJob":
+                found = [job for job in self.jobs if job["id"] == path.rsplit("/", 1)[-1]]
+                return (200, {"job": found[0]}) if found else (404, {"errorType": "NotFoundException", "message": ""})
             case "Probe" if self.probe is None:
                 return 400, {"errorType": "BadRequestException", "message": "unreadable"}
             case "Probe":
@@ -250,6 +258,7 @@ class FakeMediaConvert:
                     return job
             number = len(self.jobs)
             job = {**body, "id": f"1712252725875-{number:06d}", "createdAt": int(datetime.now(UTC).timestamp())}
+            job |= {"status": "SUBMITTED"}
             self.jobs.append(job)
         self.before_answer(job)
         return job

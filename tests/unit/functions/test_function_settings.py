@@ -30,7 +30,9 @@ def test_a_number_must_be_one(functions_environment: None) -> None:
         Settings.from_environ({**os.environ, "MAX_OPEN_UPLOADS": "many"})
 
 
-@pytest.mark.parametrize("module", ["videos_service", "videos_library", "mediaconvert_trigger", "conversion_complete"])
+@pytest.mark.parametrize(
+    "module", ["videos_service", "videos_library", "mediaconvert_trigger", "conversion_complete", "reconciler"]
+)
 def test_a_handler_can_be_imported_without_its_environment(module: str) -> None:
     """As the Lambda runtime does it, with nothing on the path but the zip and its dependencies."""
     program = f"import sys; import {module} as m; assert callable(m.handler); assert 'pydantic' not in sys.modules"

@@ -201,3 +201,25 @@ def test_an_upload_that_vanished_under_assembly_is_waited_for(
     upload_id = large.platform.entry(large.upload)["uploadId"]
     large.platform.s3.abort_multipart_upload(Bucket=TEMP_BUCKET, Key=large.upload["key"], UploadId=upload_id)
     assert large.complete(parts).status == 202
+
+
+def test_an_object_that_has_no_bytes_yet_is_waited_for(large: LargeUpload, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 says it is done, HEAD still tells of nothing."""
+    from sstech_video import storage
+
+    parts = large.send_all()
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "size_of", lambda *_: 0)
+        answer = large.complete(parts)
+        assert (answer.status, answer.json["status"]) == (202, "uploading")
+    answer = large.complete(parts)
+    assert (answer.status, answer.json["status"]) == (200, "uploaded")
+
+
+def test_an_object_of_another_size_than_its_parts_fails(large: LargeUpload, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sstech_video import storage
+
+    parts = large.send_all()
+    monkeypatch.setattr(storage, "size_of", lambda *_: SIZE - 1)
+    answer = large.complete(parts)
+    assert (answer.status, answer.json["error"]["code"]) == (200, "size_mismatch")

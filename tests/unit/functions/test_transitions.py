@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from functions.harness import NOW, some_entry
 from sstech_video import failures, transitions
 from sstech_video.entries import Entry, EntryError, FailureCode, Status
-from sstech_video.transitions import Result
+from sstech_video.transitions import Plan, Result
 
 RESULT = Result(12_300, 1280, 720)
 FAILURE = failures.failure(FailureCode.CONVERSION_FAILED)
@@ -21,8 +21,11 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.just(transitions.uploaded),
     st.just(transitions.assembling),
     st.just(transitions.retried),
+    st.just(transitions.nudged),
+    st.just(lambda entry, now: transitions.abandoned(entry, FAILURE, now)),
+    st.just(lambda entry, now: transitions.gave_up(entry, FAILURE, now)),
     st.just(lambda entry, now: transitions.refused(entry, FAILURE, now)),
-    st.just(lambda entry, now: transitions.claimed(entry, 2, 12_000, now)),
+    st.just(lambda entry, now: transitions.claimed(entry, Plan(2, 12_000, 1), now)),
     ATTEMPTS.map(lambda n: lambda entry, now: transitions.job_made(entry, n, f"job-{n}", now)),
     st.tuples(ATTEMPTS, st.integers(0, 100)).map(
         lambda p: lambda entry, now: transitions.progressed(entry, p[0], p[1], now)
@@ -55,7 +58,7 @@ def test_whatever_comes_in_whatever_order_the_state_makes_sense(changes: list[Ch
 
 def test_the_way_of_a_video_that_works() -> None:
     entry = transitions.uploaded(some_entry(), NOW)
-    entry = transitions.claimed(entry, 2, 12_000, NOW)
+    entry = transitions.claimed(entry, Plan(2, 12_000), NOW)
     assert (entry.status, entry.attempt, entry.duration_ms) == (Status.CONVERTING, 1, 12_000)
     entry = transitions.job_made(entry, 1, "job-1", NOW)
     entry = transitions.progressed(entry, 1, 100, NOW)
@@ -81,7 +84,7 @@ def test_a_retry_starts_afresh_with_the_next_attempt() -> None:
     failed = some_entry(status=Status.FAILED, attempt=1, progress=40, error=FAILURE, job_id="job-1")
     retried = transitions.retried(failed, NOW)
     assert (retried.status, retried.progress, retried.error) == (Status.UPLOADED, 0, None)
-    claimed = transitions.claimed(retried, 2, None, NOW)
+    claimed = transitions.claimed(retried, Plan(2), NOW)
     assert (claimed.attempt, claimed.job_id) == (2, None)
 
 

@@ -178,8 +178,9 @@ def test_a_video_deleted_while_its_job_is_made_loses_the_job(platform: Platform)
 
     def delete(_: dict[str, Any]) -> None:
         import videos_library
+        from sstech_video import clock
 
-        videos_library.deletion().delete(platform.owner, upload["videoId"])
+        videos_library.deletion().delete(platform.owner, upload["videoId"], clock.now())
 
     platform.mediaconvert.before_answer = delete
     assert platform.arrive(upload) == []

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.harness import MEDIA_BUCKET, NOW
-from sstech_video import usage
+from sstech_video import months, usage
 from sstech_video.catalog import Catalog
 from sstech_video.errors import QuotaExceededError
-from sstech_video.usage import Item, Quotas, Usage
+from sstech_video.months import Item, Month
+from sstech_video.usage import Quotas, Usage
 from sstech_video.video_ids import new_video_id
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def test_an_upload_is_let_in_only_within_both_quotas(items: list[Item], size: in
     assert (refused is None) == fits
 
 
-@given(st.lists(ITEMS, max_size=6))
-def test_a_ledger_survives_the_way_through_json(items: list[Item]) -> None:
-    known = {new_video_id(NOW): item for item in items}
-    assert usage.from_json(usage.to_json(known)) == known
+@given(st.lists(ITEMS, max_size=6), st.dictionaries(st.text("0a-", min_size=1), st.integers(0, 10**9), max_size=3))
+def test_a_month_survives_the_way_through_json(items: list[Item], spent: dict[str, int]) -> None:
+    month = Month({new_video_id(NOW): item for item in items}, spent)
+    assert months.from_json(months.to_json(month)) == month
 
 
 def test_an_abandoned_upload_is_not_open_for_ever() -> None:

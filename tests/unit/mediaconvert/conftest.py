@@ -9,6 +9,7 @@ import boto3
 import imageio_ffmpeg
 import pytest
 import uvicorn
+from answer_shapes import check_answer
 from botocore.config import Config
 from engine import CREDENTIALS, free_port, running_engine
 from mediaconvert_harness import EVENT_SOURCE, OUTPUT_BUCKET, ROLE, SOURCE_BUCKET, Bench, wait_until
@@ -20,7 +21,7 @@ _TRUST = {"Effect": "Allow", "Principal": {"Service": "mediaconvert.amazonaws.co
 _READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{SOURCE_BUCKET}/*"}
 _WRITE = {
     "Effect": "Allow",
-    "Action": ["s3:PutObject", "s3:DeleteObject"],
+    "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:DeleteObject"],
     "Resource": f"arn:aws:s3:::{OUTPUT_BUCKET}/*",
 }
 
@@ -101,6 +102,7 @@ def bench(engine_url: str, standin: tuple[str, Path], tmp_path_factory: pytest.T
         work_dir=work_dir,
         scratch=tmp_path_factory.mktemp("media"),
     )
+    built.mediaconvert.meta.events.register("before-parse.mediaconvert", check_answer)
     for bucket in (SOURCE_BUCKET, OUTPUT_BUCKET):
         built.s3.create_bucket(Bucket=bucket)
     for name, statements in ((ROLE.rpartition("/")[2], (_READ, _WRITE)), ("reader", (_READ,)), ("writer", (_WRITE,))):

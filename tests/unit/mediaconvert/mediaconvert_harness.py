@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import av
+from event_schema import check_event
 from imageio_ffmpeg import get_ffmpeg_exe
 from mypy_boto3_iam import IAMClient
 from mypy_boto3_mediaconvert import MediaConvertClient
@@ -204,6 +205,7 @@ class Bench:
             for message in answer.get("Messages", []):
                 self.sqs.delete_message(QueueUrl=self.event_queue, ReceiptHandle=message["ReceiptHandle"])
                 event = json.loads(message["Body"])
+                check_event(event)
                 if event["detail"]["jobId"] == job_id:
                     found.append(event)
             return found if any(event["detail"]["status"] == until for event in found) else None

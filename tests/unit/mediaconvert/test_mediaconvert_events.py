@@ -7,7 +7,9 @@ from botocore.exceptions import EndpointConnectionError
 from mediaconvert_harness import wait_until
 from test_mediaconvert_pure import job
 
+from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.database import Database
+from mediaconvert_standin.destinations import EventBridge
 from mediaconvert_standin.events import EventSender
 from mediaconvert_standin.settings import Settings
 
@@ -29,7 +31,7 @@ class Bus:
 
 
 def sender(bus: Bus, database: Database) -> EventSender:
-    return EventSender(bus, Settings.from_environ({}), database)  # type: ignore[arg-type]
+    return EventSender(Settings.from_environ({}), database, Clock(), [EventBridge(bus, None)])  # type: ignore[arg-type]
 
 
 def test_events_wait_while_the_bus_is_away_and_keep_their_order(tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_events_wait_while_the_bus_is_away_and_keep_their_order(tmp_path: Path) 
     wait_until(lambda: len(bus.taken) == 2 or None, "both events")
     assert ['"PROGRESSING"' in bus.taken[0], '"COMPLETE"' in bus.taken[1]] == [True, True]
     events.close(5)
-    assert database.events() == []
+    assert database.next_event("EventBridge") is None
 
 
 def test_an_event_that_was_not_taken_is_sent_by_the_next_process(tmp_path: Path) -> None:
@@ -59,4 +61,4 @@ def test_an_event_that_was_not_taken_is_sent_by_the_next_process(tmp_path: Path)
 
     wait_until(lambda: len(bus.taken) == 1 or None, "the event")
     events.close(5)
-    assert after.events() == []
+    assert after.next_event("EventBridge") is None

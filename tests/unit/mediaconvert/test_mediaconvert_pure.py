@@ -18,7 +18,7 @@ from mediaconvert_standin.codec_names import transport_stream_codec
 from mediaconvert_standin.database import Database
 from mediaconvert_standin.encoders import parse_video_codec
 from mediaconvert_standin.errors import InvalidMedia, Truncated
-from mediaconvert_standin.events import event_entry
+from mediaconvert_standin.events import job_event
 from mediaconvert_standin.ffmpeg import arguments
 from mediaconvert_standin.geometry import Picture, fit
 from mediaconvert_standin.graph import build_graph
@@ -372,18 +372,18 @@ def test_much_missing_is_an_error() -> None:
 
 
 def job(**changes: Any) -> Job:
-    request = {"role": "r", "settings": {}, "userMetadata": {"k": "v"}, "clientRequestToken": "t", **changes}
-    plan = parse_settings(wire(full_settings("in.mp4", "p")))
-    return Job("1", "arn:job", "arn:queue", request, plan, created_at=1000.0)
+    settings = wire(full_settings("in.mp4", "p"))
+    request = {"role": "r", "settings": settings, "userMetadata": {"k": "v"}, "clientRequestToken": "t", **changes}
+    return Job("1", "arn:job", "arn:queue", request, created_at=1000.0)
 
 
-def test_event_entry() -> None:
+def test_event() -> None:
     settings = Settings.from_environ({"MEDIACONVERT_EVENT_SOURCE": "emulated.mediaconvert"})
-    entry = event_entry(settings, job(), "ERROR", {"errorCode": 1404}, 1_795_378_841_892)
-    assert entry["Source"] == "emulated.mediaconvert"
-    assert entry["Resources"] == ["arn:job"]
-    assert entry["Time"] == 1_795_378_841  # cut to the second, kept as a number
-    assert json.loads(entry["Detail"]) == {
+    event = job_event(settings, job(), "ERROR", {"errorCode": 1404}, 1_795_378_841_892)
+    assert event["source"] == "emulated.mediaconvert"
+    assert event["resources"] == ["arn:job"]
+    assert event["time"] == "2026-11-22T20:20:41Z"  # cut to the second
+    assert event["detail"] == {
         "timestamp": 1_795_378_841_892,
         "accountId": "000000000000",
         "queue": "arn:queue",
@@ -406,7 +406,7 @@ def test_times_in_answers_are_whole_seconds_and_absent_members_are_left_out() ->
 def test_token_is_good_for_a_minute(tmp_path: Path) -> None:
     store = JobStore(Database(tmp_path / "state.sqlite3"))
     first = store.add(job())
-    assert store.add(replace(job(), id="2", created_at=1000.0 + TOKEN_SECONDS)) is first
+    assert store.add(replace(job(), id="2", created_at=1000.0 + TOKEN_SECONDS)).id == first.id
     later = replace(job(), id="3", created_at=1001.0 + TOKEN_SECONDS)
     assert store.add(later) is later
 

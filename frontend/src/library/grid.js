@@ -1,0 +1,81 @@
+// A grid of cards that only ever holds the rows near the screen, however many videos there are.
+
+const ROWS_BEYOND = 3;
+
+/**
+ * Fills `host`. `makeCard(item)` answers `{ element, update(item) }`; `keyOf(item)` tells items apart.
+ * All cards have one height, which is measured, so that larger letters only make larger rows.
+ */
+export class Grid {
+  #host;
+  #list;
+  #makeCard;
+  #keyOf;
+  #items = [];
+  #cards = new Map();
+  #frame = 0;
+
+  constructor(host, list, { makeCard, keyOf, signal }) {
+    this.#host = host;
+    this.#list = list;
+    this.#makeCard = makeCard;
+    this.#keyOf = keyOf;
+    const resized = new ResizeObserver(() => this.#ask());
+    resized.observe(host);
+    window.addEventListener("scroll", () => this.#ask(), { passive: true, signal });
+    signal.addEventListener("abort", () => {
+      resized.disconnect();
+      cancelAnimationFrame(this.#frame);
+    });
+  }
+
+  show(items) {
+    this.#items = items;
+    this.#draw();
+  }
+
+  #ask() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    const columns = getComputedStyle(this.#list).gridTemplateColumns.split(" ").length;
+    const rowHeight = this.#rowHeight();
+    const rows = Math.ceil(this.#items.length / columns);
+    const above = Math.max(0, -this.#host.getBoundingClientRect().top);
+    const firstRow = Math.max(0, Math.floor(above / rowHeight) - ROWS_BEYOND);
+    const lastRow = Math.min(rows, Math.ceil((above + innerHeight) / rowHeight) + ROWS_BEYOND);
+    this.#host.style.setProperty("height", rows ? `${rows * rowHeight}px` : "");
+    this.#list.style.setProperty("transform", `translateY(${firstRow * rowHeight}px)`);
+    this.#fill(firstRow * columns, Math.min(this.#items.length, lastRow * columns));
+  }
+
+  /** Height of a row with the gap below it. */
+  #rowHeight() {
+    if (!this.#items.length) return 1;
+    if (!this.#list.firstElementChild) this.#fill(0, 1);
+    const gap = Number.parseFloat(getComputedStyle(this.#list).rowGap) || 0;
+    return this.#list.firstElementChild.offsetHeight + gap || 1;
+  }
+
+  #fill(start, end) {
+    const wanted = new Map();
+    for (let index = start; index < end; index += 1) {
+      const item = this.#items[index];
+      const key = this.#keyOf(item);
+      const card = this.#cards.get(key) ?? this.#makeCard(item);
+      card.update(item);
+      card.element.setAttribute("aria-posinset", index + 1);
+      card.element.setAttribute("aria-setsize", this.#items.length);
+      wanted.set(key, card);
+    }
+    for (const [key, card] of this.#cards) if (!wanted.has(key)) card.element.remove();
+    this.#cards = wanted;
+    let place = this.#list.firstElementChild;
+    for (const { element } of wanted.values()) {
+      if (element === place) place = place.nextElementSibling;
+      else this.#list.insertBefore(element, place);
+    }
+  }
+}

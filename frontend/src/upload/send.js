@@ -1,0 +1,59 @@
+// One PUT to S3. XMLHttpRequest, because fetch tells nothing about how much has been sent.
+
+const NO_ANSWER = 0;
+// A connection that moves nothing for so long is lost, whatever the browser believes.
+const SILENT_MILLISECONDS = 60_000;
+
+/** S3 did not take it; `status` is HTTP's, 0 when nothing answered. */
+export class SendError extends Error {
+  name = "SendError";
+
+  constructor(status) {
+    super(`S3 answered ${status}`);
+    this.status = status;
+  }
+
+  get isPassing() {
+    return this.status === NO_ANSWER || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+
+  /** The URL is no longer good: it ended, or its clock ran differently. */
+  get isExpired() {
+    return this.status === 403;
+  }
+}
+
+/** Sends `body`; answers its ETag (null when the bucket does not show it). Throws SendError. */
+export function put(url, body, { headers = {}, onProgress = () => {}, signal }) {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const request = new XMLHttpRequest();
+    let silence = setTimeout(() => request.abort(), SILENT_MILLISECONDS);
+    const stop = () => request.abort();
+    const end = (act) => {
+      clearTimeout(silence);
+      signal.removeEventListener("abort", stop);
+      act();
+    };
+    request.open("PUT", url);
+    for (const [name, value] of Object.entries(headers)) {
+      // The browser sets these itself, from the body.
+      if (!/^(content-length|host)$/i.test(name)) request.setRequestHeader(name, value);
+    }
+    request.upload.addEventListener("progress", ({ loaded }) => {
+      clearTimeout(silence);
+      silence = setTimeout(() => request.abort(), SILENT_MILLISECONDS);
+      onProgress(loaded);
+    });
+    request.addEventListener("load", () =>
+      end(() => {
+        if (request.status >= 200 && request.status < 300) resolve(request.getResponseHeader("ETag"));
+        else reject(new SendError(request.status));
+      }),
+    );
+    request.addEventListener("error", () => end(() => reject(new SendError(NO_ANSWER))));
+    request.addEventListener("abort", () => end(() => reject(signal.aborted ? signal.reason : new SendError(NO_ANSWER))));
+    signal.addEventListener("abort", stop, { once: true });
+    request.send(body);
+  });
+}

@@ -1,0 +1,187 @@
+"""One file's way into the library: opened or resumed, sent, completed. May be broken off anywhere and begun again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Protocol
+
+from devstack import uploading
+from devstack.answers import MultipartPlan, StoredPart, Upload, Video
+from devstack.client import Library, guess_type
+from devstack.client_errors import ApiError, PlatformError, StorageError, UploadInterruptedError
+from devstack.uploading import Line
+
+from .patience import patiently
+from .records import Fingerprint, Record, Records
+
+ROUNDS = 3
+"""Times that an upload is taken up again before the person is asked: its URL expired, its parts were given up."""
+
+
+class FileChangedError(PlatformError):
+    """Somebody wrote to the file while it was sent: what arrived is no version of it."""
+
+
+class Display(Protocol):
+    """Shows how far files are; called from several threads."""
+
+    def sending(self, file: Path, size: int) -> None: ...
+
+    def sent(self, file: Path, count: int) -> None: ...
+
+    def resumed(self, file: Path) -> None: ...
+
+
+class _StartAgainError(Exception):
+    """What was under way cannot go on; the next round begins a new upload."""
+
+
+@dataclass(frozen=True)
+class Journey:
+    library: Library
+    records: Records
+    line: Line
+    display: Display
+
+    def run(self, file: Path) -> str:
+        """Sends the file; returns its video's id once all of it is there.
+
+        Raises FileBusyError, FileChangedError, ApiError, StorageError, UploadInterruptedError, OSError.
+        """
+        with self.records.held(file):
+            for _ in range(ROUNDS):
+                self.line.check()
+                fingerprint = Fingerprint.of(file)
+                self.display.sending(file, fingerprint.size)
+                record = self._known(file, fingerprint)
+                try:
+                    if record is None:
+                        return self._begin(file, fingerprint)
+                    self.display.resumed(file)
+                    return self._go_on(file, record)
+                except _StartAgainError:
+                    continue
+        raise UploadInterruptedError(f"The upload of {file.name} was refused {ROUNDS} times. Try again later.")
+
+    def _known(self, file: Path, fingerprint: Fingerprint) -> Record | None:
+        """The upload to resume. One of another state of the file is given up."""
+        record = self.records.find(file)
+        if record is not None and record.fingerprint != fingerprint:
+            self._give_up(file, record.video_id)
+            return None
+        return record
+
+    def _begin(self, file: Path, fingerprint: Fingerprint) -> str:
+        # Asked again after a lost answer this opens a second upload; the first has no bytes and is given up
+        # by the platform in time.
+        upload = patiently(
+            lambda: self.library.open_upload(file.name, guess_type(file.name), fingerprint.size), self.line
+        )
+        record = Record(upload.video_id, fingerprint, upload.multipart)
+        self.records.keep(file, record)
+        if upload.multipart is None:
+            self._put(file, record, upload)
+        else:
+            self._send_parts(file, record, upload.multipart, stored=())
+        return record.video_id
+
+    def _go_on(self, file: Path, record: Record) -> str:
+        video = self._video(record.video_id)
+        if video is not None and video.status != "uploading":
+            self.display.sent(file, record.fingerprint.size)
+            return record.video_id
+        # One PUT leaves nothing to go on from, and its URL is not kept.
+        if video is None or record.plan is None:
+            self._start_again(file, record)
+        elif record.parts is None or not self._complete(file, record, record.parts):
+            self._send_parts(file, record, record.plan)
+        else:
+            self.display.sent(file, record.fingerprint.size)
+        return record.video_id
+
+    def _put(self, file: Path, record: Record, upload: Upload) -> None:
+        try:
+            uploading.put_file(upload, file, lambda count: self.display.sent(file, count), self.line)
+        except StorageError as error:
+            if error.status != HTTPStatus.FORBIDDEN:
+                raise
+            self._start_again(file, record)  # the URL expired on the way
+        self._check_unchanged(file, record)
+
+    def _send_parts(
+        self, file: Path, record: Record, plan: MultipartPlan, stored: tuple[StoredPart, ...] | None = None
+    ) -> None:
+        try:
+            if stored is None:
+                stored = patiently(lambda: self.library.stored_parts(record.video_id), self.line)
+            parts = uploading.put_parts(
+                plan,
+                file,
+                stored,
+                lambda numbers: self._part_urls(record.video_id, numbers),
+                lambda count: self.display.sent(file, count),
+                self.line,
+            )
+        except ApiError as error:
+            self._over(file, record, error)
+            return
+        except StorageError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            self._start_again(file, record)  # S3 gave the parts up meanwhile
+        self._check_unchanged(file, record)
+        whole = record.with_parts(parts)
+        self.records.keep(file, whole)
+        if not self._complete(file, whole, parts):
+            self.records.keep(file, record)
+            raise _StartAgainError  # parts are missing after all: the next round sends those
+
+    def _complete(self, file: Path, record: Record, parts: tuple[StoredPart, ...]) -> bool:
+        """False when S3 does not hold these parts; the upload is kept then."""
+        try:
+            patiently(lambda: self.library.complete(record.video_id, parts), self.line)
+        except ApiError as error:
+            if error.status == HTTPStatus.BAD_REQUEST:
+                return False
+            self._over(file, record, error)
+        return True
+
+    def _over(self, file: Path, record: Record, error: ApiError) -> None:
+        """The API takes no more parts of this upload: it arrived, or it is gone for good."""
+        if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+            raise error
+        video = self._video(record.video_id)
+        if video is None or video.status == "uploading":
+            self._start_again(file, record)
+
+    def _check_unchanged(self, file: Path, record: Record) -> None:
+        if Fingerprint.of(file) == record.fingerprint:
+            return
+        self._give_up(file, record.video_id, even_arrived=True)
+        raise FileChangedError(f"{file} was changed while it was sent. Upload it again when it is finished.")
+
+    def _start_again(self, file: Path, record: Record) -> None:
+        self._give_up(file, record.video_id)
+        raise _StartAgainError
+
+    def _give_up(self, file: Path, video_id: str, *, even_arrived: bool = False) -> None:
+        """No record and no half video stays; one that arrived is a video of its own right."""
+        video = self._video(video_id)
+        if video is not None and (even_arrived or video.status == "uploading"):
+            patiently(lambda: self.library.delete(video_id), self.line)
+        self.records.forget(file)
+
+    def _video(self, video_id: str) -> Video | None:
+        try:
+            return patiently(lambda: self.library.video(video_id), self.line)
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    def _part_urls(self, video_id: str, numbers: Iterable[int]) -> Mapping[int, str]:
+        asked = list(numbers)
+        return patiently(lambda: self.library.part_urls(video_id, asked), self.line)

@@ -1,0 +1,24 @@
+import threading
+
+import pytest
+
+from devstack import uploading
+
+from .bucket import Bucket
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    monkeypatch.setattr(uploading, "FIRST_PAUSE", 0)
+    with Bucket() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def line():
+    with uploading.Line() as line:
+        yield line
