@@ -74,7 +74,8 @@ class JobConversion:
         self._publisher: Publisher | None = None
         self._progress = Progress(job.retries)
         self._percent = 0
-        self._warnings: list[int] = []
+        # A job that could not hop has been warned before it starts.
+        self._warnings = list(job.warnings)
 
     def stop(self) -> None:
         """End the job's work from another thread; its status is the caller's affair."""
@@ -103,7 +104,7 @@ class JobConversion:
             self._fail(TranscodeFailed("Internal error: [see the log of the emulator]"))
         finally:
             self._done.set()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clean()
 
     def _convert(self, started: datetime) -> None:
         self._enter("PROBING")
@@ -265,6 +266,7 @@ class JobConversion:
         self._publisher.publish(collected.uploads)
 
     def _complete(self, collected: Collected) -> None:
+        self._clean()
         job = self._tools.store.change(
             self._job.id,
             {"PROGRESSING"},
@@ -295,8 +297,13 @@ class JobConversion:
             self._tools.events.send(job, "ERROR", error_detail(job))
 
     def _withdraw(self) -> None:
+        self._clean()
         if self._publisher is not None:
             self._publisher.withdraw()
+
+    def _clean(self) -> None:
+        """Whoever is told that a job has ended finds nothing of it on the disk."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _enter(self, phase: str) -> None:
         self._check()
