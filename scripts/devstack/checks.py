@@ -29,7 +29,7 @@ class Suite:
 
 
 SUITES = {
-    "unit": Suite(("tests/unit",)),
+    "unit": Suite(("tests/unit", "tests/permissions")),
     "integration": Suite(("tests/integration", "tests/attacks")),
     "compose": Suite(
         ("tests/integration",),
@@ -38,7 +38,7 @@ SUITES = {
     ),
     # Faults need the machine to themselves, and some minutes.
     "faults": Suite((), alone=("tests/faults",)),
-    "all": Suite(("tests/unit", "tests/integration", "tests/attacks"), static=True),
+    "all": Suite(("tests/unit", "tests/permissions", "tests/integration", "tests/attacks"), static=True),
 }
 
 

@@ -60,6 +60,10 @@ class TooManyRequests(ApiError):
     code = "TooManyRequestsException"
 
 
+class InternalError(ApiError):
+    """Something went wrong in here."""
+
+
 class NotImplementedHere(ApiError):
     """The operation exists in the service's model but not here."""
 
@@ -113,6 +117,15 @@ class InvalidMedia(JobError):
     """The settings do not fit the media: size, rate, track, input equal to output."""
 
     code = 1040
+
+
+class ClipOutside(JobError):
+    """A clip that is not in its input; ``index`` counts inputs from 0."""
+
+    code = 1060
+
+    def __init__(self, what: str, index: int) -> None:
+        super().__init__(f"{what} [{index + 1}]")
 
 
 class NoMoov(OpenError):

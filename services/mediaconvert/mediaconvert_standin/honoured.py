@@ -12,13 +12,8 @@ _MAX_SHOWN_VALUE = 80
 
 # Members that change what comes out so much that a job without them is not the job that was asked for.
 _REJECTED = frozenset({
-    "additionalManifests",
-    "audioSelectorGroups",
-    "automatedEncodingSettings",
     "availBlanking",
-    "captionDescriptions",
     "colorConversion3DLUTSettings",
-    "colorCorrector",
     "decryptionSettings",
     "dolbyVision",
     "dolbyVisionMetadataXml",
@@ -29,8 +24,6 @@ _REJECTED = frozenset({
     "externalAudioFileInput",
     "hdr10Plus",
     "hlsRenditionGroupSettings",
-    "imageInserter",
-    "inputClippings",
     "kantarWatermark",
     "motionImageInserter",
     "motionImageInserters",
@@ -38,11 +31,8 @@ _REJECTED = frozenset({
     "nielsenConfiguration",
     "nielsenNonLinearWatermark",
     "partnerWatermarking",
-    "position",
-    "remixSettings",
     "supplementalImps",
     "tamsSettings",
-    "timecodeBurnin",
     "timedMetadataInsertion",
     "videoGenerator",
     "videoOverlays",
@@ -57,16 +47,13 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "alternateTransferFunctionSei": ("DISABLED",),
     "antiAlias": ("ENABLED", "DISABLED"),  # the service itself ignores DISABLED
     "audioDescriptionBroadcasterMix": ("NORMAL",),
-    "audioDuration": ("DEFAULT_CODEC_DURATION",),
     "audioDurationCorrection": ("DISABLED",),
     "audioFramesPerPes": (4,),
     "audioTypeControl": ("FOLLOW_INPUT",),
     "c2paManifest": ("EXCLUDE",),
     "captionLanguageSetting": ("OMIT",),
     "chromaPositionMode": ("AUTO",),
-    "clientCache": ("ENABLED",),
     "colorMetadata": ("INSERT",),
-    "colorSpace": ("FOLLOW",),
     "cslgAtom": ("INCLUDE",),
     "deblockFilter": ("DISABLED",),
     "denoiseFilter": ("DISABLED",),
@@ -77,10 +64,8 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "filterEnable": ("AUTO",),
     "filterStrength": (0,),
     "flickerAdaptiveQuantization": ("DISABLED",),
-    "followSource": (1,),
     "freeSpaceBox": ("EXCLUDE",),
     "hrdBufferFinalFillPercentage": (0,),
-    "iFrameOnlyManifest": ("EXCLUDE",),
     "imageBasedTrickPlay": ("NONE",),
     "inputScanType": ("AUTO",),
     "interlaceMode": ("PROGRESSIVE",),
@@ -92,12 +77,18 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "patInterval": (0,),
     "pcrControl": ("PCR_EVERY_PES_PACKET",),
     "pmtInterval": (0,),
-    "programDateTime": ("EXCLUDE",),
     "programNumber": (1,),
     "programSelection": (0, 1),
     "progressiveWriteHlsManifest": ("ENABLED",),
     "psiControl": ("USE_PSI",),
     "rawFormat": ("NONE",),
+    "klvMetadata": ("NONE",),
+    "loudnessLogging": ("DONT_LOG",),
+    "mvOverPictureBoundaries": ("ENABLED",),
+    "mvTemporalPredictor": ("ENABLED",),
+    "peakCalculation": ("NONE",),
+    "postTemporalSharpening": ("AUTO",),
+    "profile": ("OP1A",),
     "repeatPps": ("DISABLED",),
     "respondToAfd": ("NONE",),
     "saliencyAwareEncoding": ("DISABLED",),
@@ -124,6 +115,11 @@ _REJECTED_VALUES = {
     "interlaceMode": "interlaced output",
     "telecine": "telecine",
     "imageBasedTrickPlay": "image based trick play",
+    "padVideo": "black frames where the input has none",
+    "profile": "this MXF profile",
+    "rawFormat": "AAC in LATM",
+    "sampleRange": "another sample range",
+    "slowPal": "slow PAL",
 }
 
 
@@ -141,3 +137,8 @@ def settle_unread(root: Node) -> tuple[str, ...]:
             raise Unsupported(f"{pointer} ({_REJECTED_VALUES[names[-1]]})")
         warnings.append(f"Ignored by this emulator: {pointer} = {str(value)[:_MAX_SHOWN_VALUE]}")
     return tuple(warnings[:MAX_WARNINGS])
+
+
+def is_default(name: str, value: Any) -> bool:
+    """Whether a setting without effect is accepted in silence, because the service does the same by itself."""
+    return value in _DEFAULTS.get(name, ())
