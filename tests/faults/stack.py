@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import psutil
 from integration.shared_stack import ROOT, free_ports, read_outputs
 
 from devstack.processes import ProcessTable
@@ -75,11 +76,17 @@ class FaultyStack:
 
     def kill(self, name: str) -> None:
         """SIGKILL to one service, as a crash or the kernel's out-of-memory killer would."""
+        process = self.process(name)
+        process.kill()
+        process.wait()
+
+    def process(self, name: str) -> psutil.Process:
+        """The live process of one service."""
         for running in ProcessTable(self.settings.state_dir).running():
             process = running.process()
             if running.name == name and process is not None:
-                process.kill()
-                process.wait()
+                return process
+        raise StackError(f"{name} does not run.")
 
     def start_mediaconvert(self, wrapper: Sequence[str] = (), **environment: str) -> None:
         """Starts it again, behind the words of `wrapper`."""
