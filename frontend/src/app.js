@@ -58,7 +58,8 @@ export class App {
     const workspace = this.#openWorkspace();
     const { screen, videoId } = parseRoute(location.hash);
     const main = frame(this.#page, { actions: [uploadButton(workspace)] });
-    workspace.dock.show();
+    // Beside a video there is room for one line.
+    workspace.dock.show({ folded: screen === "watch" });
     try {
       await SCREENS[screen](main, { ...workspace, videoId, signal });
     } catch (error) {

@@ -29,14 +29,16 @@ class Suite:
 
 
 SUITES = {
-    "unit": Suite(("tests/unit",)),
+    "unit": Suite(("tests/unit", "tests/permissions")),
     "integration": Suite(("tests/integration", "tests/attacks")),
     "compose": Suite(
         ("tests/integration",),
         alone=("tests/compose", "services/localstack/acceptance"),
         environment={"SSTECH_ENGINE": "compose"},
     ),
-    "all": Suite(("tests/unit", "tests/integration", "tests/attacks"), static=True),
+    # Faults need the machine to themselves, and some minutes.
+    "faults": Suite((), alone=("tests/faults",)),
+    "all": Suite(("tests/unit", "tests/permissions", "tests/integration", "tests/attacks"), static=True),
 }
 
 
@@ -46,7 +48,8 @@ def run_tests(suite_name: str | None, pytest_arguments: Sequence[str], console: 
     commands = [*static_checks()] if suite.static else []
     if not _names_tests(pytest_arguments):
         commands += [(folder, pytest_command((folder,), ["-n0", *pytest_arguments])) for folder in suite.alone]
-    commands.append(("tests", pytest_command(suite.folders, pytest_arguments)))
+    if suite.folders or _names_tests(pytest_arguments):
+        commands.append(("tests", pytest_command(suite.folders, pytest_arguments)))
     environment = {**os.environ, **suite.environment, "PYTHONDONTWRITEBYTECODE": "1"}
     for name, command in commands:
         console.rule(name, align="left")

@@ -105,7 +105,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     test = _command(commands, "test", run_test, "static checks and tests; arguments after the suite go to pytest")
     test.add_argument(
-        "suite", nargs="?", choices=["unit", "integration", "compose", "all"], help="default: all that needs no Docker"
+        "suite",
+        nargs="?",
+        choices=["unit", "integration", "compose", "faults", "all"],
+        help="default: all that needs no Docker",
     )
 
     bench = _command(commands, "bench", run_bench, "measure, side by side with the bare tool")

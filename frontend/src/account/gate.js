@@ -23,14 +23,6 @@ export function openGate(page, session, { expired = false, signal }) {
   const card = h("div", { class: "gate-card" });
   let current = "signIn";
 
-  page.replaceChildren(
-    h("div", { class: "gate" }, h("header", { class: "gate-top" }, logo(), preferencesBar()), h("main", { class: "gate-main" }, card)),
-  );
-  if (expired) notify(t("session.expired"), "problem");
-  window.addEventListener("popstate", (event) => show(event.state?.gate ?? "signIn", { isBack: true }), { signal });
-  window.addEventListener("language-changed", () => show(current, { isBack: true }), { signal });
-  show("signIn", { isBack: true });
-
   async function show(name, { isBack = false } = {}) {
     if (!isBack && ENTRANCES.has(name)) history.pushState({ gate: name }, "");
     current = name in steps ? name : "signIn";
@@ -230,6 +222,20 @@ export function openGate(page, session, { expired = false, signal }) {
   }
 
   const startOver = () => h("p", { class: "gate-links" }, h("button", { type: "button", class: "link with-icon", on: { click: () => show("signIn") } }, icon("back"), t("gate.startOver")));
+
+  const header = h("header", { class: "gate-top" });
+  const drawHeader = () => header.replaceChildren(logo(), preferencesBar());
+  page.replaceChildren(h("div", { class: "gate" }, header, h("main", { class: "gate-main" }, card)));
+  drawHeader();
+  if (expired) notify(t("session.expired"), "problem");
+  window.addEventListener("popstate", (event) => show(event.state?.gate ?? "signIn", { isBack: true }), { signal });
+  window.addEventListener("language-changed", redraw, { signal });
+  show("signIn", { isBack: true });
+
+  function redraw() {
+    drawHeader();
+    show(current, { isBack: true });
+  }
 }
 
 /** A password that is about to be set, with the pool's one rule. */

@@ -22,8 +22,10 @@ export class UploadDock {
     queue.addEventListener("changed", () => this.#drawSoon(), { signal: this.#ends.signal });
   }
 
-  /** Builds the panel anew, in the page's present language. */
-  show() {
+  /** Builds the panel anew, in the page's present language, without what is long done. */
+  show({ folded }) {
+    this.#queue.clearEnded();
+    this.#isFolded = folded;
     this.#element?.remove();
     this.#rows.clear();
     this.#build();

@@ -21,7 +21,9 @@ export function notify(sentence, kind = "done") {
     announce(sentence);
     setTimeout(remove, SHOWN_MILLISECONDS);
   }
-  shelf().append(notice);
+  const place = shelf();
+  place.setAttribute("aria-label", t("notice.all"));
+  place.append(notice);
 }
 
 /** Says something to screen readers only. */
@@ -32,7 +34,7 @@ export function announce(sentence) {
 function shelf() {
   const known = document.querySelector("#notices");
   if (known) return known;
-  const made = h("div", { id: "notices" });
+  const made = h("section", { id: "notices" });
   document.body.append(made);
   return made;
 }
