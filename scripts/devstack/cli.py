@@ -101,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
     reconcile.add_argument(
         "--quiet-after", type=_positive, metavar="SECONDS", help="look at videos unchanged for so long (default: 900)"
     )
+    reconcile.add_argument("--video", metavar="ID", help="look at this video alone")
     _command(commands, "redrive", run_redrive, "send the dead letters of uploads and job events on their way again")
 
     test = _command(commands, "test", run_test, "static checks and tests; arguments after the suite go to pytest")
@@ -203,7 +204,7 @@ def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
 def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.maintenance import reconcile
 
-    report = reconcile(read_outputs(settings), options.quiet_after)
+    report = reconcile(read_outputs(settings), options.quiet_after, options.video)
     console = Console()
     for name, number in report.items():
         console.print(f"{number:>6} {name}")

@@ -56,12 +56,16 @@ def redrive(outputs: aws_clients.Outputs) -> Redriven:
     return Redriven(notifications, job_events)
 
 
-def reconcile(outputs: aws_clients.Outputs, quiet_seconds: int | None = None) -> dict[str, int]:
+def reconcile(
+    outputs: aws_clients.Outputs, quiet_seconds: int | None = None, video_id: str | None = None
+) -> dict[str, int]:
     """One round, now; returns what it did, by the names of its metrics. Raises MaintenanceError.
 
-    `quiet_seconds` replaces the usual time for which nothing must have happened to a video.
+    `quiet_seconds` replaces the usual time for which nothing must have happened to a video; `video_id` is for a round
+    for one alone.
     """
-    event = {} if quiet_seconds is None else {"quietAfterSeconds": quiet_seconds}
+    wanted = {"quietAfterSeconds": quiet_seconds, "videoId": video_id}
+    event = {name: value for name, value in wanted.items() if value is not None}
     answer = aws_clients.functions(outputs).invoke(
         FunctionName=outputs["ReconcilerFunctionName"], Payload=json.dumps(event)
     )

@@ -49,11 +49,11 @@ def upload_unheard(library: Library, store: Store, clip: Path) -> Upload:
     return upload
 
 
-def reconcile_until(stack: aws_clients.Outputs, done: Callable[[], bool], what: str) -> None:
-    """Rounds, until something is so: other tests' videos are looked at too, and time has to pass first."""
+def reconcile_until(stack: aws_clients.Outputs, video_id: str, done: Callable[[], bool], what: str) -> None:
+    """Rounds for one video, until something is so: nothing must happen to it for a second first."""
 
     def is_done() -> bool:
-        maintenance.reconcile(stack, QUIET)
+        maintenance.reconcile(stack, QUIET, video_id)
         return done()
 
     wait_for(is_done, what, timeout=CONVERSION_TIMEOUT)
@@ -64,7 +64,10 @@ def test_an_upload_whose_event_was_lost_is_converted(
 ) -> None:
     upload = upload_unheard(library, store, clip("mp4-silent"))
     reconcile_until(
-        stack, lambda: library.video(upload.video_id).status != "uploading", "the reconciler to send it again"
+        stack,
+        upload.video_id,
+        lambda: library.video(upload.video_id).status != "uploading",
+        "the reconciler to send it again",
     )
     library.wait_ready(upload.video_id, CONVERSION_TIMEOUT)
     store.wait_original_gone(upload)
@@ -80,7 +83,9 @@ def test_a_job_whose_last_event_was_lost_is_published(
     write_entry(store, library, upload.video_id, {**known, "status": "converting", "progress": 50})
     marker = {"owner": library.owner, "videoId": upload.video_id, "since": known["createdAt"]}
     store.s3.put_object(Bucket=store.temp, Key=f"pending/{upload.video_id}", Body=json.dumps(marker).encode())
-    reconcile_until(stack, lambda: library.video(upload.video_id).status == "ready", "the job to be asked for")
+    reconcile_until(
+        stack, upload.video_id, lambda: library.video(upload.video_id).status == "ready", "the job to be asked for"
+    )
     after = library.video(upload.video_id)
     assert (after.width, after.height, after.duration_ms) == (before.width, before.height, before.duration_ms)
     assert store.keys(store.temp, f"pending/{upload.video_id}") == []
@@ -93,7 +98,9 @@ def test_what_arrived_for_a_deleted_video_and_was_not_heard_of_is_deleted(
     library.delete(upload.video_id)
     output = f"media/{library.owner}/{upload.video_id}/1/hls/video.m3u8"
     store.s3.put_object(Bucket=store.media, Key=output, Body=b"late")
-    reconcile_until(stack, lambda: not store.leftovers(library.owner, upload.video_id), "the late output to go")
+    reconcile_until(
+        stack, upload.video_id, lambda: not store.leftovers(library.owner, upload.video_id), "the late output to go"
+    )
 
 
 @pytest.fixture
