@@ -351,14 +351,17 @@ def password_of_nobody(scene: Scene) -> Refusal:
 
 @attack
 def password_guessed_many_times(scene: Scene) -> Refusal:
-    """After a few wrong ones even the right one has to wait."""
+    """After a few wrong ones even the right one has to wait: it is asked for right after each of them."""
     account = scene.new_person().account
-    refusals = [
-        refused(lambda: scene.platform.identity.prove_password(account.email, new_password()))
-        for _ in range(ENOUGH_GUESSES)
-    ]
-    assert {refusal.error for refusal in refusals} == {"NotAuthorizedException"}
-    return refused(lambda: scene.platform.identity.prove_password(account.email, account.password))
+    pool, client = scene.outputs["UserPoolId"], scene.outputs["UserPoolClientId"]
+    right = AWSSRP(account.email, account.password, pool, client, client=scene.pools).get_auth_params()
+    for _ in range(ENOUGH_GUESSES):
+        wrong = refused(lambda: scene.platform.identity.prove_password(account.email, new_password()))
+        assert wrong.error == "NotAuthorizedException"
+        refusal = of_cognito(initiate(scene, "USER_SRP_AUTH", **right))
+        if refusal.status != 200:
+            return refusal
+    return refusal
 
 
 @attack

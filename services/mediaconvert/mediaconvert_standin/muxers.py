@@ -123,7 +123,9 @@ def _fragments(output: OutputTask) -> Muxer:
             ("hls_segment_type", "fmp4"),
             ("hls_fmp4_init_filename", f"{output.name}.init"),
             ("hls_segment_filename", f"{output.name}_%09d.m4s"),
+            # Pictures and sound both start at 0 although B frames are decoded before: no output is shifted by itself.
             ("hls_segment_options", "movflags=+negative_cts_offsets"),
+            ("avoid_negative_ts", "disabled"),
             ("hls_playlist_type", "vod"),
         ),
         f"{output.name}.m3u8",

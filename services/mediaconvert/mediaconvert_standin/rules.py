@@ -70,6 +70,8 @@ _H264_LEVELS = {
     "LEVEL_5_2": (36864, 240000),
 }
 _BITS_PER_MAX_BR = 1200
+# Codecs that have no quality mode: they need a rate.
+_BITRATE_SETTINGS = {"MPEG2": "mpeg2Settings", "VP8": "vp8Settings", "VP9": "vp9Settings"}
 
 
 def check_rules(request: Json) -> None:
@@ -87,10 +89,10 @@ def check_outputs(outputs: Iterable[tuple[str, str, Json]]) -> None:
 
 def _lone_output(output: Json, group_type: str, pointer: str) -> Iterator[str]:
     if group_type:
-        yield from _output(output, group_type, pointer)
+        yield from _output(output, group_type, pointer, automated=False)
         return
     if output.get("videoDescription") is not None:
-        yield from _video(output["videoDescription"], f"{pointer}/videoDescription")
+        yield from _video(output["videoDescription"], f"{pointer}/videoDescription", automated=False)
     for index, audio in enumerate(output.get("audioDescriptions") or []):
         yield from _audio(audio, f"{pointer}/audioDescriptions/{index}")
 
@@ -139,11 +141,12 @@ def _group(group: Json, pointer: str) -> Iterator[str]:
     outputs = group.get("outputs") or []
     if not outputs:
         yield f"{pointer}/outputs: Should have at least 1 items"
+    automated = "automatedEncodingSettings" in group
     for index, output in enumerate(outputs):
-        yield from _output(output, settings.get("type", ""), f"{pointer}/outputs/{index}")
+        yield from _output(output, settings.get("type", ""), f"{pointer}/outputs/{index}", automated=automated)
 
 
-def _output(output: Json, group_type: str, pointer: str) -> Iterator[str]:
+def _output(output: Json, group_type: str, pointer: str, *, automated: bool) -> Iterator[str]:
     container = (output.get("containerSettings") or {}).get("container")
     if output.get("preset"):
         if output.get("containerSettings"):
@@ -157,32 +160,35 @@ def _output(output: Json, group_type: str, pointer: str) -> Iterator[str]:
         yield f"{pointer}/containerSettings/container: {container} is not valid in an output group of type {group_type}"
     video = output.get("videoDescription")
     if video is not None:
-        yield from _video(video, f"{pointer}/videoDescription")
+        yield from _video(video, f"{pointer}/videoDescription", automated=automated)
     for index, audio in enumerate(output.get("audioDescriptions") or []):
         yield from _audio(audio, f"{pointer}/audioDescriptions/{index}")
 
 
-def _video(video: Json, pointer: str) -> Iterator[str]:
+def _video(video: Json, pointer: str, *, automated: bool) -> Iterator[str]:
     codec_settings = video.get("codecSettings")
     if codec_settings is None:
         yield f"{pointer}: codecSettings is a required property"
         return
     yield from _discriminated(codec_settings, "codec", f"{pointer}/codecSettings")
     codec = codec_settings.get("codec")
+    if codec in _BITRATE_SETTINGS:
+        inside = _BITRATE_SETTINGS[codec]
+        yield from _required(codec_settings.get(inside) or {}, ("bitrate",), f"{pointer}/codecSettings/{inside}")
     name = {"H_264": "h264Settings", "H_265": "h265Settings"}.get(codec or "")
     if name is None:
         return
     settings = codec_settings.get(name) or {}
-    yield from _rate_control(settings, f"{pointer}/codecSettings/{name}")
+    yield from _rate_control(settings, f"{pointer}/codecSettings/{name}", automated=automated)
     if codec == "H_264":
         yield from _h264(settings, video, pointer)
 
 
-def _rate_control(settings: Json, pointer: str) -> Iterator[str]:
+def _rate_control(settings: Json, pointer: str, *, automated: bool) -> Iterator[str]:
     mode = settings.get("rateControlMode")
     if mode is None:
         yield f"{pointer}: rateControlMode is a required property"
-    if mode == "QVBR" and "maxBitrate" not in settings:
+    if mode == "QVBR" and "maxBitrate" not in settings and not automated:
         yield f"{pointer}: maxBitrate is a required property"
     if mode in ("CBR", "VBR") and "bitrate" not in settings:
         yield f"{pointer}: bitrate is a required property"

@@ -21,7 +21,7 @@ _TRUST = {"Effect": "Allow", "Principal": {"Service": "mediaconvert.amazonaws.co
 _READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{SOURCE_BUCKET}/*"}
 _WRITE = {
     "Effect": "Allow",
-    "Action": ["s3:PutObject", "s3:DeleteObject"],
+    "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:DeleteObject"],
     "Resource": f"arn:aws:s3:::{OUTPUT_BUCKET}/*",
 }
 
