@@ -23,7 +23,9 @@ FUNCTIONS = ROOT / "services" / "functions"
 LOCK_FILE = ROOT / "requirements" / "functions.lock"
 
 # Services whose botocore models the functions need. STS is what botocore itself falls back to for credentials.
-SERVICE_MODELS = frozenset({"s3", "mediaconvert", "sqs", "ssm", "sts"})
+SERVICE_MODELS = frozenset({"cloudfront", "s3", "mediaconvert", "sqs", "ssm", "sts"})
+# botocore keeps all of CloudFront's versions; a client takes the newest.
+NEWEST_CLOUDFRONT = "2020-05-31"
 NATIVE_SUFFIXES = frozenset({".so", ".pyd", ".dylib", ".dll"})
 # Files of an installation that differ between machines or that nothing reads at run time.
 LEFT_OUT_DIRECTORIES = frozenset({"__pycache__", "bin", "Scripts", "tests"})
@@ -118,7 +120,8 @@ def _is_packaged(relative: Path) -> bool:
         )
     models = ("botocore", "data")
     if relative.parts[:2] == models and len(relative.parts) > 3:
-        return relative.parts[2] in SERVICE_MODELS
+        service, version = relative.parts[2:4]
+        return service in SERVICE_MODELS and (service != "cloudfront" or version == NEWEST_CLOUDFRONT)
     return not (relative.parts[:2] == ("boto3", "data") and len(relative.parts) > 3)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
+from bootstrap.node import find_node
 from devstack.processes import installed_program
 from devstack.settings import ROOT
 
@@ -29,14 +30,17 @@ class Suite:
 
 
 SUITES = {
-    "unit": Suite(("tests/unit",)),
+    "unit": Suite(("tests/unit", "tests/permissions")),
     "integration": Suite(("tests/integration", "tests/attacks")),
     "compose": Suite(
         ("tests/integration",),
         alone=("tests/compose", "services/localstack/acceptance"),
         environment={"SSTECH_ENGINE": "compose"},
     ),
-    "all": Suite(("tests/unit", "tests/integration", "tests/attacks"), static=True),
+    # Faults need the machine to themselves, and some minutes.
+    "faults": Suite((), alone=("tests/faults",)),
+    "e2e": Suite(("tests/e2e",)),
+    "all": Suite(("tests/unit", "tests/permissions", "tests/integration", "tests/attacks", "tests/e2e"), static=True),
 }
 
 
@@ -46,7 +50,8 @@ def run_tests(suite_name: str | None, pytest_arguments: Sequence[str], console: 
     commands = [*static_checks()] if suite.static else []
     if not _names_tests(pytest_arguments):
         commands += [(folder, pytest_command((folder,), ["-n0", *pytest_arguments])) for folder in suite.alone]
-    commands.append(("tests", pytest_command(suite.folders, pytest_arguments)))
+    if suite.folders or _names_tests(pytest_arguments):
+        commands.append(("tests", pytest_command(suite.folders, pytest_arguments)))
     environment = {**os.environ, **suite.environment, "PYTHONDONTWRITEBYTECODE": "1"}
     for name, command in commands:
         console.rule(name, align="left")
@@ -65,7 +70,15 @@ def static_checks() -> list[tuple[str, list[str]]]:
         ("lint", [*python, "ruff", "check", "--quiet", "."]),
         ("types", [*python, "mypy", "--no-error-summary"]),
         ("template", [installed_program("cfn-lint"), "bootstrap/template.yaml"]),
+        ("the site's own tests", site_tests()),
     ]
+
+
+def site_tests() -> list[str]:
+    """Node's own test runner on the pure parts of the site. Raises SiteBuildError when there is no Node to be had."""
+    node = find_node(ROOT / "build")
+    files = sorted(str(path) for path in (ROOT / "frontend" / "test").glob("*.test.js"))
+    return [str(node.node), "--test", "--test-reporter=dot", *files]
 
 
 def pytest_command(folders: Sequence[str], arguments: Sequence[str]) -> list[str]:

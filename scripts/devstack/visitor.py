@@ -124,9 +124,8 @@ class Visitor:
 
     def ready_card(self, title: str, *, timeout_seconds: float = 120) -> Locator:
         """The card of a video once it can be played."""
-        card = self.page.locator(
-            '.card[data-status="ready"]', has=self.page.get_by_role("link", name=title, exact=True)
-        )
+        link = self.page.get_by_role("link", name=title, exact=True)
+        card = self.page.locator('.card[data-status="ready"]', has=link)
         card.wait_for(timeout=timeout_seconds * 1000)
         return card
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sstech_video import aws, clock, events
 from sstech_video.catalog import Catalog
 from sstech_video.deletion import Deletion
+from sstech_video.invalidation import Invalidation
 from sstech_video.jobs import Jobs
 from sstech_video.months import Months
 from sstech_video.multipart import UploadBucket
@@ -43,7 +44,15 @@ def reconciler() -> Reconciler:
         usage=usage,
         retrying=Retrying(s3, aws.sqs(), config.temp_bucket, config.trigger_queue_url, catalog),
         deletion=Deletion(
-            s3, lambda: jobs, config.temp_bucket, config.media_bucket, catalog, tombstones, usage, upload_bucket
+            s3=s3,
+            jobs=lambda: jobs,
+            temp_bucket=config.temp_bucket,
+            media_bucket=config.media_bucket,
+            catalog=catalog,
+            tombstones=tombstones,
+            usage=usage,
+            upload_bucket=upload_bucket,
+            invalidation=Invalidation(aws.cloudfront, config.distribution_id),
         ),
     )
 

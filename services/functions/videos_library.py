@@ -10,6 +10,7 @@ from sstech_video import api, aws, bodies, clock
 from sstech_video.catalog import Catalog
 from sstech_video.deletion import Deletion
 from sstech_video.entries import Status
+from sstech_video.invalidation import Invalidation
 from sstech_video.jobs import Jobs
 from sstech_video.library import Library
 from sstech_video.multipart import UploadBucket
@@ -137,6 +138,7 @@ def deletion() -> Deletion:
         tombstones=Tombstones(s3, config.media_bucket),
         usage=Usage(s3, config.media_bucket, catalog(), quotas),
         upload_bucket=upload_bucket(),
+        invalidation=Invalidation(aws.cloudfront, config.distribution_id),
     )
 
 

@@ -19,6 +19,11 @@ _ADVANCED = """([frames, time]) => {
   return video.getVideoPlaybackQuality().totalVideoFrames > frames + 5 && video.currentTime > time + 0.2;
 }"""
 
+_IS_THERE = """(share) => {
+  const video = document.querySelector("video");
+  return !video.seeking && video.currentTime >= share * video.duration - 0.5;
+}"""
+
 
 def playing(page: Page) -> dict[str, Any]:
     state: dict[str, Any] = page.evaluate(_STATE)
@@ -36,6 +41,6 @@ def seek_to_share(visitor: Visitor, share: float) -> None:
     visitor.page.locator(".player").focus()
     visitor.page.keyboard.press(str(int(share * 10)))
     visitor.page.wait_for_function(
-        "share => { const v = document.querySelector('video'); return !v.seeking && v.currentTime >= share * v.duration - 0.5; }",
+        _IS_THERE,
         arg=share,
     )

@@ -15,6 +15,9 @@ from devstack.visitor import Visitor
 from .conftest import PASSWORD, OpenPage, new_email
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+IS_STILL = """() => document.getAnimations().every(
+  (each) => each.playState !== "running" || each.effect.getTiming().iterations === Infinity
+)"""
 WIDTHS = (320, 1280, 3840)
 
 
@@ -32,9 +35,7 @@ class Inspector:
 
     def look(self, screen: str) -> None:
         # Colours that are still fading in are nobody's contrast.
-        self._page.wait_for_function(
-            "document.getAnimations().every(a => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)"
-        )
+        self._page.wait_for_function(IS_STILL)
         self._page.evaluate(self._axe)
         result = self._page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
         self.seen[screen] = [

@@ -14,6 +14,10 @@ from devstack.visitor import Visitor
 COUNT = 10_000
 PAGE = 100
 MOST_CARDS = 80
+IS_FILLED = """() => [...document.querySelectorAll(".card")].some((card) => {
+  const { top, bottom } = card.getBoundingClientRect();
+  return top < innerHeight && bottom > 100;
+})"""
 
 
 def video(index: int) -> dict[str, Any]:
@@ -55,9 +59,7 @@ def test_ten_thousand_videos_stay_smooth(newcomer: Callable[..., Visitor]) -> No
     assert page.locator(".card").count() <= MOST_CARDS
     for share in (0.25, 0.5, 0.75, 1):
         page.evaluate("share => scrollTo(0, document.documentElement.scrollHeight * share)", share)
-        page.wait_for_function(
-            "[...document.querySelectorAll('.card')].some(c => { const { top, bottom } = c.getBoundingClientRect(); return top < innerHeight && bottom > 100; })"
-        )
+        page.wait_for_function(IS_FILLED)
         assert page.locator(".card").count() <= MOST_CARDS
     expect(page.locator('.card[aria-posinset="10000"]')).to_be_visible()
     page.locator('[data-field="search"]').fill("video 4321")

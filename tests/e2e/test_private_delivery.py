@@ -36,14 +36,14 @@ class Scene:
         visitor.ready_card("One")
 
     def _files(self) -> list[str]:
-        """Playlist, variant, segment, MP4, poster, thumbnails and one picture of theirs, as the page itself loads them."""
+        """Playlists, a segment, MP4, poster and thumbnails."""
         found: list[str] = self.page.evaluate(
             """async () => {
               const poster = new URL(document.querySelector("video").poster).pathname;
               const base = poster.slice(0, poster.lastIndexOf("/") + 1);
               const firstOf = async (url) => {
                 const lines = (await (await fetch(url)).text()).split("\\n").map((line) => line.trim());
-                const at = lines.find((line) => line && !line.startsWith("#") && !line.includes("-->") && line !== "WEBVTT");
+                const at = lines.find((line) => line && !line.startsWith("#"));
                 return new URL(at, new URL(url, location.href)).pathname;
               };
               const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);

@@ -12,14 +12,13 @@ from devstack.visitor import Visitor
 from .conftest import PASSWORD, OpenPage
 
 STORED = """async () => {
+  const answer = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+  const shown = (each) => each instanceof CryptoKey ? `key extractable=${each.extractable}` : JSON.stringify(each);
   const found = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie];
   for (const { name } of await indexedDB.databases()) {
-    const database = await new Promise((resolve) => { indexedDB.open(name).onsuccess = (e) => resolve(e.target.result); });
+    const database = await answer(indexedDB.open(name));
     for (const store of database.objectStoreNames) {
-      const all = await new Promise((resolve) => {
-        database.transaction(store).objectStore(store).getAll().onsuccess = (e) => resolve(e.target.result);
-      });
-      found.push(...all.map((each) => each instanceof CryptoKey ? `key extractable=${each.extractable}` : JSON.stringify(each)));
+      found.push(...(await answer(database.transaction(store).objectStore(store).getAll())).map(shown));
     }
     database.close();
   }

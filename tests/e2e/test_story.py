@@ -18,6 +18,11 @@ LARGE = 112 * 1024 * 1024
 SLOW_BYTES_PER_SECOND = 12_000_000
 """Slow enough that the large file is under way for some seconds."""
 
+HAS_PART_OF = """(name) => {
+  const row = document.querySelector(`.row-name[title="${name}"]`).closest(".row");
+  return row.querySelector("progress").value > 0.6;
+}"""
+
 
 @pytest.mark.parametrize(("language", "phone"), [("pt-BR", False), ("en", True)])
 def test_from_sign_up_to_sign_out(open_page: OpenPage, clip: Callable[..., Path], language: str, phone: bool) -> None:
@@ -42,10 +47,7 @@ def upload_both_with_a_break(visitor: Visitor, small: Path, large: Path) -> None
     row = visitor.row(large.name)
     expect(row).to_have_attribute("data-state", "sending")
     # Three parts go side by side: by now some are whole.
-    visitor.page.wait_for_function(
-        "name => document.querySelector(`.row-name[title='${name}']`).closest('.row').querySelector('progress').value > 0.6",
-        arg=large.name,
-    )
+    visitor.page.wait_for_function(HAS_PART_OF, arg=large.name)
     row.locator('[data-action="toggle"]').click()
     expect(row).to_have_attribute("data-state", "paused")
     visitor.page.reload()

@@ -24,7 +24,7 @@ from devstack import clips, media
 from devstack.benches import Setting
 from devstack.client import Library, Platform, new_password
 from devstack.waiting import wait_for
-from mediaconvert_standin.ffmpeg import INPUT_NAME, arguments
+from mediaconvert_standin.ffmpeg import arguments, input_name
 from mediaconvert_standin.planning import parse_settings
 from mediaconvert_standin.prober import Prober
 from mediaconvert_standin.sniff import SNIFF_BYTES, sniff
@@ -88,10 +88,10 @@ def _bare_ffmpeg(outputs: Mapping[str, str], video_id: str, clip: Path, folder: 
         source = prober.probe(clip, container)
     finally:
         prober.close()
-    transcode = resolve(parse_settings(job["settings"]), source, datetime.now(UTC))
-    command = [str(media.find_ffmpeg()), *arguments(transcode, container)]
+    transcode = resolve(parse_settings(job["settings"]), [source], datetime.now(UTC))
+    command = [str(media.find_ffmpeg()), *arguments(transcode)]
     with tempfile.TemporaryDirectory(dir=folder) as work:
-        (Path(work) / INPUT_NAME).write_bytes(clip.read_bytes())
+        (Path(work) / input_name(0)).write_bytes(clip.read_bytes())
         started = time.monotonic()
         subprocess.run(command, cwd=work, stdin=subprocess.DEVNULL, capture_output=True, check=True)
         return time.monotonic() - started

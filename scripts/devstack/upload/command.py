@@ -65,7 +65,7 @@ def run_upload(outputs: Mapping[str, str], inbox: Inbox, request: UploadRequest,
             _say(console, sentence(error), "red")
             return EXIT_USAGE
         with library, Line(request.parallel) if request.parallel else Line() as line:
-            return _send(library, line, selection.files, request, console)
+            return send(library, line, selection.files, request, console)
 
 
 def _library(platform: Platform, request: UploadRequest, console: Console) -> Library:
@@ -74,7 +74,8 @@ def _library(platform: Platform, request: UploadRequest, console: Console) -> Li
     return sign_in_by_environment(platform, os.environ) or sign_in_at_terminal(platform, console)
 
 
-def _send(library: Library, line: Line, files: Sequence[Path], request: UploadRequest, console: Console) -> int:
+def send(library: Library, line: Line, files: Sequence[Path], request: UploadRequest, console: Console) -> int:
+    """What is left once somebody is signed in; returns the exit code of `run_upload`."""
     total = sum(file.stat().st_size for file in files)
     bars = Bars(console, total)
     records = Records(request.folder, library.site_url, library.owner)

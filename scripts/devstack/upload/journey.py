@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +21,11 @@ from .records import Fingerprint, Record, Records
 
 ROUNDS = 3
 """Times that an upload is taken up again before the person is asked: its URL expired, its parts were given up."""
+
+CLOCKS_DIFFER_BY = 120.0
+"""Seconds between this machine's clock and the platform's, at most, for one to recognise what the other made."""
+NEWEST = 24
+"""Videos among which an upload that was just opened is looked for."""
 
 
 class FileChangedError(PlatformError):
@@ -58,10 +65,10 @@ class Journey:
                 self.display.sending(file, fingerprint.size)
                 record = self._known(file, fingerprint)
                 try:
-                    if record is None:
+                    if record is None or record.video_id is None:
                         return self._begin(file, fingerprint)
                     self.display.resumed(file)
-                    return self._go_on(file, record)
+                    return self._go_on(file, record, record.video_id)
                 except _StartAgainError:
                     continue
         raise UploadInterruptedError(f"The upload of {file.name} was refused {ROUNDS} times. Try again later.")
@@ -69,38 +76,62 @@ class Journey:
     def _known(self, file: Path, fingerprint: Fingerprint) -> Record | None:
         """The upload to resume. One of another state of the file is given up."""
         record = self.records.find(file)
-        if record is not None and record.fingerprint != fingerprint:
+        if record is None:
+            return None
+        if record.video_id is None:
+            self._remove_unanswered(file.name, record)
+        elif record.fingerprint != fingerprint:
             self._give_up(file, record.video_id)
             return None
         return record
 
     def _begin(self, file: Path, fingerprint: Fingerprint) -> str:
+        opening = Record(None, fingerprint, time.time())
+        self.records.keep(file, opening)
         # Asked again after a lost answer this opens a second upload; the first has no bytes and is given up
         # by the platform in time.
         upload = patiently(
             lambda: self.library.open_upload(file.name, guess_type(file.name), fingerprint.size), self.line
         )
-        record = Record(upload.video_id, fingerprint, upload.multipart)
+        record = replace(opening, video_id=upload.video_id, plan=upload.multipart)
         self.records.keep(file, record)
         if upload.multipart is None:
             self._put(file, record, upload)
         else:
-            self._send_parts(file, record, upload.multipart, stored=())
-        return record.video_id
+            self._send_parts(file, record, upload.video_id, upload.multipart, stored=())
+        return upload.video_id
 
-    def _go_on(self, file: Path, record: Record) -> str:
-        video = self._video(record.video_id)
+    def _remove_unanswered(self, name: str, record: Record) -> None:
+        """The upload of a command that died while it asked for one: same name and size, made then, without a byte."""
+        since = datetime.fromtimestamp(record.opened - CLOCKS_DIFFER_BY, UTC)
+        for video in patiently(lambda: self.library.videos(NEWEST), self.line).videos:
+            same = (video.file_name, video.size, video.status) == (name, record.fingerprint.size, "uploading")
+            if same and video.created_at >= since and self._is_empty(video.video_id):
+                self._delete(video.video_id)
+
+    def _delete(self, video_id: str) -> None:
+        patiently(lambda: self.library.delete(video_id), self.line)
+
+    def _is_empty(self, video_id: str) -> bool:
+        try:
+            return not patiently(lambda: self.library.stored_parts(video_id), self.line)
+        except ApiError as error:
+            # A file of one PUT has no parts: it is there as a whole, or not at all.
+            return error.status == HTTPStatus.CONFLICT
+
+    def _go_on(self, file: Path, record: Record, video_id: str) -> str:
+        video = self._video(video_id)
         if video is not None and video.status != "uploading":
             self.display.sent(file, record.fingerprint.size)
-            return record.video_id
+            return video_id
         # One PUT leaves nothing to go on from, and its URL is not kept.
         if video is None or record.plan is None:
-            self._start_again(file, record)
-        elif record.parts is None or not self._complete(file, record, record.parts):
-            self._send_parts(file, record, record.plan)
+            self._start_again(file, video_id)
+        elif record.parts is None or not self._complete(file, video_id, record.parts):
+            self._send_parts(file, record, video_id, record.plan)
         else:
             self.display.sent(file, record.fingerprint.size)
-        return record.video_id
+        return video_id
 
     def _put(self, file: Path, record: Record, upload: Upload) -> None:
         try:
@@ -108,70 +139,75 @@ class Journey:
         except StorageError as error:
             if error.status != HTTPStatus.FORBIDDEN:
                 raise
-            self._start_again(file, record)  # the URL expired on the way
-        self._check_unchanged(file, record)
+            self._start_again(file, upload.video_id)  # the URL expired on the way
+        self._check_unchanged(file, record, upload.video_id)
 
     def _send_parts(
-        self, file: Path, record: Record, plan: MultipartPlan, stored: tuple[StoredPart, ...] | None = None
+        self,
+        file: Path,
+        record: Record,
+        video_id: str,
+        plan: MultipartPlan,
+        stored: tuple[StoredPart, ...] | None = None,
     ) -> None:
         try:
             if stored is None:
-                stored = patiently(lambda: self.library.stored_parts(record.video_id), self.line)
+                stored = patiently(lambda: self.library.stored_parts(video_id), self.line)
             parts = uploading.put_parts(
                 plan,
                 file,
                 stored,
-                lambda numbers: self._part_urls(record.video_id, numbers),
+                lambda numbers: self._part_urls(video_id, numbers),
                 lambda count: self.display.sent(file, count),
                 self.line,
             )
         except ApiError as error:
-            self._over(file, record, error)
+            self._over(file, video_id, error)
             return
         except StorageError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
-            self._start_again(file, record)  # S3 gave the parts up meanwhile
-        self._check_unchanged(file, record)
+            self._start_again(file, video_id)  # S3 gave the parts up meanwhile
+        self._check_unchanged(file, record, video_id)
         whole = record.with_parts(parts)
         self.records.keep(file, whole)
-        if not self._complete(file, whole, parts):
+        if not self._complete(file, video_id, parts):
             self.records.keep(file, record)
             raise _StartAgainError  # parts are missing after all: the next round sends those
 
-    def _complete(self, file: Path, record: Record, parts: tuple[StoredPart, ...]) -> bool:
+    def _complete(self, file: Path, video_id: str, parts: tuple[StoredPart, ...]) -> bool:
         """False when S3 does not hold these parts; the upload is kept then."""
         try:
-            patiently(lambda: self.library.complete(record.video_id, parts), self.line)
+            patiently(lambda: self.library.complete(video_id, parts), self.line)
         except ApiError as error:
             if error.status == HTTPStatus.BAD_REQUEST:
                 return False
-            self._over(file, record, error)
+            self._over(file, video_id, error)
         return True
 
-    def _over(self, file: Path, record: Record, error: ApiError) -> None:
+    def _over(self, file: Path, video_id: str, error: ApiError) -> None:
         """The API takes no more parts of this upload: it arrived, or it is gone for good."""
         if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
             raise error
-        video = self._video(record.video_id)
+        video = self._video(video_id)
         if video is None or video.status == "uploading":
-            self._start_again(file, record)
+            self._start_again(file, video_id)
 
-    def _check_unchanged(self, file: Path, record: Record) -> None:
+    def _check_unchanged(self, file: Path, record: Record, video_id: str) -> None:
         if Fingerprint.of(file) == record.fingerprint:
             return
-        self._give_up(file, record.video_id, even_arrived=True)
+        self._give_up(file, video_id, even_arrived=True)
         raise FileChangedError(f"{file} was changed while it was sent. Upload it again when it is finished.")
 
-    def _start_again(self, file: Path, record: Record) -> None:
-        self._give_up(file, record.video_id)
+    def _start_again(self, file: Path, video_id: str) -> None:
+        self._give_up(file, video_id)
         raise _StartAgainError
 
     def _give_up(self, file: Path, video_id: str, *, even_arrived: bool = False) -> None:
         """No record and no half video stays; one that arrived is a video of its own right."""
         video = self._video(video_id)
         if video is not None and (even_arrived or video.status == "uploading"):
-            patiently(lambda: self.library.delete(video_id), self.line)
+            self._delete(video_id)
         self.records.forget(file)
 
     def _video(self, video_id: str) -> Video | None:

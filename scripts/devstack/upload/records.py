@@ -46,11 +46,17 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Record:
-    """An upload under way. `parts` are set once all of them arrived: then only `complete` is missing."""
+    """An upload under way.
 
-    video_id: str
+    `video_id` is None while the platform is asked for one: whoever finds that does not know whether it has one.
+    `opened` is the time of asking, in epoch seconds. `parts` are set once all of them arrived: then only `complete` is
+    missing.
+    """
+
+    video_id: str | None
     fingerprint: Fingerprint
-    plan: MultipartPlan | None
+    opened: float
+    plan: MultipartPlan | None = None
     parts: tuple[StoredPart, ...] | None = None
 
     def with_parts(self, parts: tuple[StoredPart, ...]) -> Record:
@@ -102,8 +108,9 @@ class Records:
 def _parse(document: dict[str, Any]) -> Record:
     plan, parts = document["plan"], document["parts"]
     return Record(
-        str(document["video_id"]),
+        None if document["video_id"] is None else str(document["video_id"]),
         Fingerprint(**document["fingerprint"]),
+        float(document["opened"]),
         None if plan is None else MultipartPlan(**plan),
         None if parts is None else tuple(StoredPart(**part) for part in parts),
     )

@@ -15,7 +15,13 @@ from cognito_standin.accounts import Accounts
 from cognito_standin.challenges import SignIn
 from cognito_standin.codes import Codes
 from cognito_standin.directory import Directory
-from cognito_standin.errors import AccessDeniedError, CognitoError, InvalidParameterError, UnknownOperationError
+from cognito_standin.errors import (
+    AccessDeniedError,
+    CognitoError,
+    InvalidParameterError,
+    MissingAuthenticationTokenError,
+    UnknownOperationError,
+)
 from cognito_standin.outbox import Outbox
 from cognito_standin.owner import STRICT_OPERATIONS, Owner
 from cognito_standin.rate_limits import RateLimits
@@ -82,11 +88,21 @@ class UserPools:
         }
 
     async def call(self, request: Request) -> Response:
+        """Any operation; an owner's has to be signed."""
+        return await self._answer(request, self._call_signed)
+
+    async def call_as_user(self, request: Request) -> Response:
+        """Users' operations alone: for a gateway that everybody reaches. A signature changes nothing here."""
+        return await self._answer(request, _refuse_signed)
+
+    async def _answer(
+        self, request: Request, call_signed: Callable[[Request, str, bytes], Awaitable[Response]]
+    ) -> Response:
         try:
             operation = wire.parse_operation(request)
             raw = await wire.read_body(request)
             if operation not in wire.unsigned_operations():
-                return await self._call_signed(request, operation, raw)
+                return await call_signed(request, operation, raw)
             self._limits.take(operation)
             body = wire.parse_body(operation, raw)
             return wire.answer(await self._offered(operation)(body))
@@ -141,6 +157,10 @@ class UserPools:
         return Response(answer.content, answer.status_code, headers)
 
 
+async def _refuse_signed(_request: Request, _operation: str, _raw: bytes) -> Response:
+    raise MissingAuthenticationTokenError
+
+
 async def health(_: Request) -> Response:
     return JSONResponse({"status": "ok", "service": "cognito"})
 
@@ -160,6 +180,7 @@ def create_app(
     routes = [
         Route("/health", health),
         Route("/", pools.call, methods=["POST"]),
+        Route("/users", pools.call_as_user, methods=["POST"]),
         Route(INBOX, pools.inbox, methods=["GET"]),
         Route("/{pool_id}/.well-known/{document}", pools.well_known),
     ]

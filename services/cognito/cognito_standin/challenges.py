@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from cognito_standin import names
+from cognito_standin import equal_work, names
 from cognito_standin.directory import Client, Directory, User
 from cognito_standin.errors import (
     CodeMismatchError,
@@ -151,6 +151,8 @@ class SignIn:
         throttle.check(key)
         body = {**body, "AuthParameters": {**parameters, "USERNAME": username}}
         answer = await self._upstream.call("InitiateAuth", body)
+        if user is not None:
+            equal_work.as_for_an_unknown_name()
         challenge = _challenge(client, user, username, Stage.PASSWORD_VERIFIER, answer)
         self._srp.open(challenge, token=answer["ChallengeParameters"]["SECRET_BLOCK"])
         return {
@@ -167,6 +169,8 @@ class SignIn:
             with self._srp.claim(handle, Stage.PASSWORD_VERIFIER, client_id=client.id, username=username) as challenge:
                 user = await self._directory.user(client.pool.id, challenge.username)
                 throttle, key = self._password_throttle(client, user, challenge.username)
+                if user is None:
+                    equal_work.as_for_a_known_name()
                 async with throttle.attempt(key, _is_wrong_password):
                     answer = await self._upstream.call("RespondToAuthChallenge", body)
         except InvalidSessionError as error:

@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_mediaconvert import MediaConvertClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -64,6 +65,11 @@ def public_s3(endpoint_url: str | None) -> S3Client:
 @cache
 def mediaconvert() -> MediaConvertClient:
     return boto3.client("mediaconvert", config=_DEFAULT)
+
+
+@cache
+def cloudfront() -> CloudFrontClient:
+    return boto3.client("cloudfront", config=_DEFAULT)
 
 
 @cache

@@ -15,6 +15,7 @@ from sstech_video import keys, pending, storage
 from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry
 from sstech_video.errors import no_such_video
+from sstech_video.invalidation import Invalidation
 from sstech_video.jobs import Jobs
 from sstech_video.multipart import UploadBucket
 from sstech_video.tombstones import Tombstones
@@ -35,6 +36,7 @@ class Deletion:
     tombstones: Tombstones
     usage: Usage
     upload_bucket: UploadBucket
+    invalidation: Invalidation
 
     def delete(self, owner: str, video_id: str, now: datetime) -> None:
         """Raises `NotFoundError` for what the owner never had."""
@@ -76,5 +78,7 @@ class Deletion:
         if entry.upload_id:
             self.upload_bucket.abort(entry.key, entry.upload_id)
         self.sweep(entry.owner, entry.video_id)
+        if entry.attempt:
+            self.invalidation.of_video(entry.owner, entry.video_id)
         self.usage.release(entry.owner, entry.video_id)
         pending.clear(self.s3, self.temp_bucket, entry.video_id)

@@ -23,6 +23,7 @@ class Count(StrEnum):
     UPLOADS_STARTED = "UploadsStarted"
     UPLOADS_REFUSED_BY_QUOTA = "UploadsRefusedByQuota"
     UPLOADS_COMPLETED = "UploadsCompleted"
+    TYPES_CONTRADICTED = "DeclaredTypesContradicted"
     CONVERSIONS_STARTED = "ConversionsStarted"
     CONVERSIONS_REFUSED_BY_COST = "ConversionsRefusedByCost"
     CONVERSIONS_COMPLETED = "ConversionsCompleted"

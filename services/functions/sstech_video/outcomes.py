@@ -83,6 +83,9 @@ class Outcomes:
             logger.info("video is ready", extra={"attempt": event.attempt, "job_id": event.job_id})
             count(Count.CONVERSIONS_COMPLETED)
             self.clean_up(published)
+            for earlier in range(1, published.attempt):
+                folder = keys.attempt(event.owner, event.video_id, earlier)
+                storage.delete_under(self.s3, self.media_bucket, folder)
 
     def fail(self, event: JobEvent, failure: Failure, now: datetime) -> None:
         """The job's attempt came to nothing. The original is kept for another one."""

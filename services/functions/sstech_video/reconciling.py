@@ -1,12 +1,14 @@
 """Brings what no event will ever finish to its right end.
 
-It reads `pending/`, S3's list of unfinished multipart uploads and the latest tombstones, never the library. Every step
+It reads `pending/`, S3's list of unfinished multipart uploads, the originals that are still there and the tombstones,
+never the library. Every step
 may be repeated and may run beside the events themselves: two runs at once, or a run and a late event, do no harm.
 """
 
 from __future__ import annotations
 
 import random
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +28,7 @@ from sstech_video.outcomes import Outcomes
 from sstech_video.part_uploads import ASSEMBLY_LIMIT, plan_of
 from sstech_video.pending import Marker
 from sstech_video.retrying import Retrying
+from sstech_video.storage import Found
 from sstech_video.stuck import Patience, Remedy
 from sstech_video.tombstones import Tombstones
 from sstech_video.usage import Usage
@@ -40,6 +43,7 @@ WORKERS: Final = 8
 ADMISSION_TAKES: Final = timedelta(minutes=1)
 # A pre-signed URL lives for an hour, and what was begun with it may take a while longer.
 WATCH_DELETED_FOR: Final = timedelta(hours=3)
+HOURS: Final = 24
 
 _OVER: Final = frozenset({"COMPLETE", "ERROR", "CANCELED"})
 
@@ -67,7 +71,13 @@ class Reconciler:
         done += self._each(
             self.upload_bucket.open_uploads(), lambda upload: self._open_upload(upload, now, patience), out_of_time
         )
-        deleted = self.tombstones.since(now - WATCH_DELETED_FOR)
+        originals = storage.objects_under(self.s3, self.temp_bucket, keys.UPLOADS)
+        done += self._each(originals, lambda found: self._original(found, now, patience), out_of_time)
+        deleted = (
+            (owner, video_id)
+            for owner, video_id, deleted_at in self.tombstones.all()
+            if now - deleted_at < WATCH_DELETED_FOR or is_turn_of(video_id, now)
+        )
         done += self._each(deleted, lambda buried: self._deleted(*buried), out_of_time)
         for name, number in done.items():
             count(name, number)
@@ -244,12 +254,31 @@ class Reconciler:
         self.upload_bucket.abort(upload.key, upload.upload_id)
         return Count.PARTS_ABORTED
 
+    def _original(self, found: Found, now: datetime, patience: Patience) -> Count | None:
+        """Bytes that came once more, or too late, and that nobody was told of."""
+        original = keys.parse_original(found.key)
+        if original is None or now - found.modified_at < patience.quiet:
+            return None
+        entry = self.catalog.read(original.owner, original.video_id)
+        if entry and (entry.status is not Status.READY or entry.key != original.key):
+            return None
+        if entry is None and not self.tombstones.exists(original.owner, original.video_id):
+            logger.warning("original of an unknown video, left alone", extra={"key": found.key})
+            return None
+        self.s3.delete_object(Bucket=self.temp_bucket, Key=found.key)
+        return Count.LATE_OBJECTS_DELETED
+
     def _deleted(self, owner: str, video_id: str) -> Count | None:
         """Bytes that arrive by a URL that was still good, and jobs that nobody could cancel in time."""
         buried = self.tombstones.read(owner, video_id)
         if buried and buried.status is Status.CONVERTING and not buried.job_id and (job := self.jobs.find(buried)):
             self.jobs.cancel(job)
         return Count.LATE_OBJECTS_DELETED if self.deletion.sweep(owner, video_id) else None
+
+
+def is_turn_of(video_id: str, now: datetime) -> bool:
+    """One hour a day is each deleted video's, so that what no round saw in time is found all the same."""
+    return zlib.crc32(video_id.encode()) % HOURS == now.hour
 
 
 def _assembly_failed(entry: Entry, now: datetime) -> bool:

@@ -30,6 +30,7 @@ class Settings:
     trigger_queue_url: str
     signing_key_parameter: str
     cloudfront_key_pair_id: str
+    distribution_id: str | None
     max_open_uploads: int
     max_stored_bytes: int
     cost_limits: CostLimits
@@ -64,6 +65,7 @@ class Settings:
             trigger_queue_url=text("TRIGGER_QUEUE_URL"),
             signing_key_parameter=text("SIGNING_KEY_PARAMETER"),
             cloudfront_key_pair_id=text("CLOUDFRONT_KEY_PAIR_ID"),
+            distribution_id=environ.get("DISTRIBUTION_ID") or None,
             max_open_uploads=number("MAX_OPEN_UPLOADS"),
             max_stored_bytes=number("MAX_STORED_BYTES"),
             cost_limits=CostLimits(

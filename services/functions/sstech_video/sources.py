@@ -8,10 +8,11 @@ from enum import Enum, auto
 from fractions import Fraction
 from typing import Any, Final
 
+from sstech_video import signatures
+from sstech_video.signatures import Container
+
 FIRST_BYTES: Final = 512
 
-# A file of the ISO base media family (ISO/IEC 14496-12) or QuickTime starts with one of these boxes.
-_ISO_BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"})
 # Control characters that no text holds.
 _BINARY: Final = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")
 
@@ -26,6 +27,8 @@ class Kind(Enum):
     BINARY = auto()
     # A playlist or manifest makes a converter read whatever it names, other people's files too.
     TEXT = auto()
+    # A picture, a document, a program: nothing that a converter shall open.
+    NO_VIDEO = auto()
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,9 @@ class Source:
 
 
 def kind(first_bytes: bytes) -> Kind:
-    if first_bytes[4:8] in _ISO_BOXES:
+    if signatures.is_no_video(first_bytes):
+        return Kind.NO_VIDEO
+    if signatures.container(first_bytes) is Container.ISO_MEDIA:
         return Kind.ISO_MEDIA
     return Kind.BINARY if _BINARY.intersection(first_bytes) else Kind.TEXT
 

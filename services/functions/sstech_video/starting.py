@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sstech_video import aws, conversion, failures, pending, pricing, sources, storage, thumbnails, transitions
+from sstech_video import (
+    aws,
+    conversion,
+    failures,
+    pending,
+    pricing,
+    signatures,
+    sources,
+    storage,
+    thumbnails,
+    transitions,
+)
 from sstech_video.catalog import ABSENT, Catalog
 from sstech_video.conversion import Target
 from sstech_video.entries import Entry, Failure, FailureCode, Status
@@ -103,8 +114,12 @@ class Starter:
         if first_bytes is None:
             return failures.failure(FailureCode.SOURCE_UNREADABLE)
         kind = sources.kind(first_bytes)
-        if kind is Kind.TEXT:
+        if kind in (Kind.TEXT, Kind.NO_VIDEO):
             return failures.failure(FailureCode.UNSUPPORTED_FORMAT)
+        if signatures.contradicts(entry.content_type, first_bytes):
+            # Browsers guess types by the name: the bytes decide, the guess is only worth a line.
+            logger.info("the bytes are of another type than declared", extra={"declared": entry.content_type})
+            count(Count.TYPES_CONTRADICTED)
         source = sources.from_probe(self._probe(entry.key), kind is Kind.ISO_MEDIA)
         if source.has_video is False:
             return failures.failure(FailureCode.NO_VIDEO)

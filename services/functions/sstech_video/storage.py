@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -31,10 +34,24 @@ def size_of(s3: S3Client, bucket: str, key: str) -> int | None:
         raise
 
 
+@dataclass(frozen=True)
+class Found:
+    """An object in a listing."""
+
+    key: str
+    modified_at: datetime
+
+
+def objects_under(s3: S3Client, bucket: str, prefix: str) -> Iterator[Found]:
+    """All objects with the prefix, in S3's order, page by page."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for item in page.get("Contents", []):
+            yield Found(item["Key"], item["LastModified"])
+
+
 def keys_under(s3: S3Client, bucket: str, prefix: str) -> list[str]:
     """All keys with the prefix, in S3's order."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+    return [found.key for found in objects_under(s3, bucket, prefix)]
 
 
 def delete_under(s3: S3Client, bucket: str, prefix: str) -> int:

@@ -32,13 +32,12 @@ class Tombstones:
             ContentType="application/json",
         )
 
-    def since(self, moment: datetime) -> Iterator[tuple[str, str]]:
-        """Owner and id of the videos deleted after `moment`. A listing of a month's deletions, not of the library."""
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=keys.TOMBSTONES):
-            for item in page.get("Contents", []):
-                buried = keys.parse_tombstone(item["Key"])
-                if buried and item["LastModified"] >= moment:
-                    yield buried
+    def all(self) -> Iterator[tuple[str, str, datetime]]:
+        """Owner, id and time of deletion: a listing of a month's deletions, not of the library."""
+        for found in storage.objects_under(self._s3, self._bucket, keys.TOMBSTONES):
+            buried = keys.parse_tombstone(found.key)
+            if buried:
+                yield *buried, found.modified_at
 
     def exists(self, owner: str, video_id: str) -> bool:
         return storage.size_of(self._s3, self._bucket, keys.tombstone(owner, video_id)) is not None

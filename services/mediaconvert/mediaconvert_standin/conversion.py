@@ -12,22 +12,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaconvert_standin.aws import Clients
+from mediaconvert_standin.caption_readers import MAX_BYTES as MAX_CAPTION_BYTES
+from mediaconvert_standin.caption_readers import CaptionError, read_captions
+from mediaconvert_standin.caption_writers import ass
 from mediaconvert_standin.clock import Clock
+from mediaconvert_standin.collecting import collect
+from mediaconvert_standin.cues import Cue, on_programme, shifted
 from mediaconvert_standin.errors import Canceled, JobError, SourceMissing, TranscodeFailed, UnknownFormat
 from mediaconvert_standin.events import EventSender, complete_detail, error_detail, warning_detail
-from mediaconvert_standin.ffmpeg import INPUT_NAME, arguments
+from mediaconvert_standin.ffmpeg import arguments, image_name, input_name
 from mediaconvert_standin.integrity import WARNING_TRUNCATED, check_boxes, check_length
 from mediaconvert_standin.jobs import Job
 from mediaconvert_standin.media import Media
 from mediaconvert_standin.orientation import lay_upright
+from mediaconvert_standin.plan import CaptionOutput, CaptionSource, Input, S3Location
 from mediaconvert_standin.prober import ProbeError, Prober
 from mediaconvert_standin.progress import Progress
 from mediaconvert_standin.publish import Publisher
 from mediaconvert_standin.reports import input_information
-from mediaconvert_standin.results import Collected, collect
+from mediaconvert_standin.results import Collected, Workshop
 from mediaconvert_standin.runner import Runner
 from mediaconvert_standin.settings import Settings
-from mediaconvert_standin.sniff import SNIFF_BYTES, Container, sniff
+from mediaconvert_standin.sniff import SNIFF_BYTES, Container, full_name, sniff, sniff_image
 from mediaconvert_standin.sources import Source, SourceObject
 from mediaconvert_standin.store import JobStore
 from mediaconvert_standin.transcode import Transcode, resolve
@@ -40,7 +46,7 @@ MISSING_SOURCE_SECONDS = 60.0
 MISSING_SOURCE_PAUSE = 0.5
 MIN_FREE_BYTES = 256 * 1024 * 1024
 FREE_BYTES_PER_INPUT_BYTE = 2
-_MP4 = Container("mov", "mov,mp4,m4a,3gp,3g2,mj2", "mp4")
+MAX_IMAGE_BYTES = 64 * 1024 * 1024
 
 logger = logging.getLogger("mediaconvert_standin")
 
@@ -68,7 +74,8 @@ class JobConversion:
         self._publisher: Publisher | None = None
         self._progress = Progress(job.retries)
         self._percent = 0
-        self._warnings: list[int] = []
+        # A job that could not hop has been warned before it starts.
+        self._warnings = list(job.warnings)
 
     def stop(self) -> None:
         """End the job's work from another thread; its status is the caller's affair."""
@@ -97,44 +104,62 @@ class JobConversion:
             self._fail(TranscodeFailed("Internal error: [see the log of the emulator]"))
         finally:
             self._done.set()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clean()
 
     def _convert(self, started: datetime) -> None:
         self._enter("PROBING")
         client = self._tools.clients.s3_with_role(self._job.role, self._job.id)
         self._folder.mkdir(parents=True, mode=0o700)
-        found = self._download(client)
-        container, media = self._probe(found)
-        self._tools.events.send(self._job, "INPUT_INFORMATION", input_information(media, self._job.plan.input.source))
-        transcode = resolve(self._job.plan, media, started)
+        sizes, medias = self._read_inputs(client)
+        self._tools.events.send(self._job, "INPUT_INFORMATION", input_information(medias, self._job.plan.inputs))
+        transcode = resolve(self._job.plan, medias, started)
+        image_demuxers = [self._fetch_image(client, index, place) for index, place in enumerate(transcode.images)]
+        captions = self._read_captions(client)
+        self._write_filter_files(transcode, captions)
         self._enter("TRANSCODING")
-        self._transcode(transcode, container)
-        collected = collect(transcode, self._folder, self._measure, lambda: datetime.now(UTC))
+        self._transcode(transcode, image_demuxers)
+        collected = collect(transcode, self._workshop(transcode, captions))
         if any(output.video for output in transcode.outputs):
-            self._warn(check_length(media.duration, collected.longest_seconds, found.size))
+            self._warn(check_length(transcode.seconds, collected.longest_seconds, sizes[0]))
         self._enter("UPLOADING")
         self._publish(client, collected)
         self._complete(collected)
 
-    def _download(self, client: S3Client) -> SourceObject:
-        source = Source(client, self._job.plan.input.source)
+    def _read_inputs(self, client: S3Client) -> tuple[list[int], list[Media]]:
+        """Sizes and media of the inputs; the same object is fetched and probed once for each time it is named."""
+        sizes: list[int] = []
+        medias: list[Media] = []
+        for index, source in enumerate(self._job.plan.inputs):
+            first = next((i for i, other in enumerate(self._job.plan.inputs) if other.source == source.source), index)
+            if first < index:
+                (self._folder / input_name(index)).hardlink_to(self._folder / input_name(first))
+                sizes.append(sizes[first])
+                medias.append(medias[first])
+                continue
+            path = self._folder / input_name(index)
+            size = self._download(client, source.source, path).size
+            sizes.append(size)
+            medias.append(self._probe(path, source, size))
+        return sizes, medias
+
+    def _download(self, client: S3Client, location: S3Location, path: Path) -> SourceObject:
+        source = Source(client, location)
         give_up_at = time.monotonic() + (MISSING_SOURCE_SECONDS if self._job.retries else 0)
         while True:
             try:
-                return source.download(self._folder / INPUT_NAME, self._advance)
+                return source.download(path, self._advance, self._check_space)
             except SourceMissing:
                 if time.monotonic() >= give_up_at or self._stop.wait(MISSING_SOURCE_PAUSE):
                     raise
 
-    def _probe(self, found: SourceObject) -> tuple[Container, Media]:
-        self._check_space(found.size)
-        path, uri = self._folder / INPUT_NAME, self._job.plan.input.source.uri
+    def _probe(self, path: Path, source: Input, size: int) -> Media:
+        uri = source.source.uri
         with path.open("rb") as file:
             container = sniff(file.read(SNIFF_BYTES))
         if container is None:
             raise UnknownFormat(uri)
         if container.is_iso:
-            self._warn(check_boxes(path, found.size, uri))
+            self._warn(check_boxes(path, size, uri))
         try:
             media = self._tools.prober.probe(path, container)
         except ProbeError as error:
@@ -142,19 +167,86 @@ class JobConversion:
         if container.is_iso and any(track.rotation for track in media.video):
             lay_upright(path)
         self._check()
-        return container, media
+        return media
 
     def _check_space(self, input_bytes: int) -> None:
         if shutil.disk_usage(self._folder).free < MIN_FREE_BYTES + FREE_BYTES_PER_INPUT_BYTE * input_bytes:
             raise TranscodeFailed("Encoder: [not enough disk space in the emulator's work folder]")
 
-    def _transcode(self, transcode: Transcode, container: Container) -> None:
-        duration = transcode.media.duration
+    def _fetch_image(self, client: S3Client, index: int, location: S3Location) -> str:
+        """The demuxer of a still image that is now in the folder. Raises UnknownFormat."""
+        path = self._folder / image_name(index)
+        self._fetch_small(client, location, path, MAX_IMAGE_BYTES)
+        with path.open("rb") as file:
+            demuxer = sniff_image(file.read(SNIFF_BYTES))
+        if demuxer is None:
+            raise UnknownFormat(location.uri)
+        try:
+            self._tools.prober.probe(path, Container(demuxer, demuxer, ""))
+        except ProbeError as error:
+            raise UnknownFormat(location.uri) from error
+        return demuxer
+
+    def _fetch_small(self, client: S3Client, location: S3Location, path: Path, most: int) -> None:
+        def check(size: int) -> None:
+            if size > most:
+                raise UnknownFormat(location.uri)
+
+        Source(client, location).download(path, lambda _done, _total: self._check(), check)
+
+    def _read_captions(self, client: S3Client) -> dict[tuple[int, str], list[Cue]]:
+        """Cues by input and selector, for the selectors that outputs use."""
+        used = {caption.selector for output in self._job.plan.outputs for caption in output.captions}
+        found: dict[tuple[int, str], list[Cue]] = {}
+        for index, source in enumerate(self._job.plan.inputs):
+            for name, captions in source.caption_sources.items():
+                if name in used or None in used:
+                    found[index, name] = self._cues_of(client, captions)
+        return found
+
+    def _cues_of(self, client: S3Client, source: CaptionSource) -> list[Cue]:
+        if source.location is None:
+            return []
+        path = self._folder / "captions.bin"
+        self._fetch_small(client, source.location, path, MAX_CAPTION_BYTES)
+        try:
+            return shifted(read_captions(source.kind, path.read_bytes()), source.delta)
+        except CaptionError as error:
+            raise UnknownFormat(source.location.uri) from error
+
+    def _write_filter_files(self, transcode: Transcode, captions: dict[tuple[int, str], list[Cue]]) -> None:
+        for file in transcode.burn_ins:
+            cues = self._on_programme(transcode, captions, file.selector)
+            script = ass(cues, file.style, file.width, file.height)
+            (self._folder / file.name).write_text(script, encoding="utf-8")
+        for index, prefix in enumerate(transcode.prefixes):
+            (self._folder / f"prefix{index}.txt").write_text(prefix, encoding="utf-8")
+
+    def _on_programme(
+        self, transcode: Transcode, captions: dict[tuple[int, str], list[Cue]], selector: str | None
+    ) -> list[Cue]:
+        by_input: dict[int, list[Cue]] = {}
+        for index, source in enumerate(self._job.plan.inputs):
+            name = selector if selector is not None else next(iter(source.caption_sources), "")
+            by_input[index] = captions.get((index, name), [])
+        return on_programme(transcode.pieces, by_input)
+
+    def _workshop(self, transcode: Transcode, captions: dict[tuple[int, str], list[Cue]]) -> Workshop:
+        def cues(caption: CaptionOutput) -> list[Cue]:
+            return self._on_programme(transcode, captions, caption.selector)
+
+        return Workshop(self._folder, self._measure, lambda: datetime.now(UTC), cues, transcode.seconds)
+
+    def _transcode(self, transcode: Transcode, image_demuxers: list[str]) -> None:
+        if not any(output.encoded for output in transcode.outputs):
+            return
+        duration = transcode.seconds
 
         def progress(seconds: float, frames: int) -> None:
             self._advance(seconds, duration, frames)
 
-        runner = Runner(self._tools.settings.ffmpeg, arguments(transcode, container), self._folder, duration)
+        argv = arguments(transcode, image_demuxers)
+        runner = Runner(self._tools.settings.ffmpeg, argv, self._folder, duration)
         self._runner = runner
         self._check()  # a stop that came before the line above found no runner to kill
         result = runner.run(progress)
@@ -163,9 +255,9 @@ class JobConversion:
             logger.warning("job %s: ffmpeg ended with %d: %s", self._job.id, result.exit_code, " / ".join(result.log))
             raise TranscodeFailed("Decoder: [the input could not be decoded to the end]")
 
-    def _measure(self, path: Path) -> Media:
+    def _measure(self, path: Path, demuxer: str) -> Media:
         try:
-            return self._tools.prober.probe(path, _MP4)
+            return self._tools.prober.probe(path, Container(demuxer, full_name(demuxer), ""))
         except ProbeError as error:
             raise TranscodeFailed("Encoder: [an output file can not be read back]") from error
 
@@ -174,6 +266,7 @@ class JobConversion:
         self._publisher.publish(collected.uploads)
 
     def _complete(self, collected: Collected) -> None:
+        self._clean()
         job = self._tools.store.change(
             self._job.id,
             {"PROGRESSING"},
@@ -204,8 +297,13 @@ class JobConversion:
             self._tools.events.send(job, "ERROR", error_detail(job))
 
     def _withdraw(self) -> None:
+        self._clean()
         if self._publisher is not None:
             self._publisher.withdraw()
+
+    def _clean(self) -> None:
+        """Whoever is told that a job has ended finds nothing of it on the disk."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _enter(self, phase: str) -> None:
         self._check()

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from mediaconvert_standin.errors import BadRequest, Unsupported
-from mediaconvert_standin.plan import Audio, FrameCapture, RateControl, VideoEncoder
+from mediaconvert_standin.plan import FrameCapture, Passthrough, RateControl, VideoEncoder
 from mediaconvert_standin.reading import Node
 
 DEFAULT_CAPTURE_QUALITY = 80
 MAX_CAPTURES = 10_000_000  # FrameCaptureSettings.maxCaptures of the service model
 MAX_GOP = 100_000.0
 
-_CHANNELS = {"CODING_MODE_1_0": 1, "CODING_MODE_2_0": 2, "CODING_MODE_5_1": 6, "CODING_MODE_AUTO": None}
+_INTERPOLATIONS = {"DUPLICATE_DROP", "INTERPOLATE", "FRAMEFORMER"}
 _H265_PROFILES = {"MAIN_MAIN", "MAIN_HIGH", "MAIN10_MAIN", "MAIN10_HIGH"}
-_INTERPOLATIONS = {"DUPLICATE_DROP", "INTERPOLATE"}
 
 
-def parse_video_codec(codec_settings: Node) -> VideoEncoder | FrameCapture:
+@dataclass(frozen=True)
+class _Codec:
+    """Name of the settings object, rate control when there is no choice, and the default profile."""
+
+    settings: str
+    rate_control: str = ""
+    profile: str = ""
+
+
+_CODECS = {
+    "H_264": _Codec("h264Settings", profile="MAIN"),
+    "H_265": _Codec("h265Settings", profile="MAIN_MAIN"),
+    "AV1": _Codec("av1Settings", "QVBR"),
+    "VP8": _Codec("vp8Settings", "VBR"),
+    "VP9": _Codec("vp9Settings", "VBR"),
+    "MPEG2": _Codec("mpeg2Settings", profile="MAIN"),
+    "PRORES": _Codec("proresSettings", "VBR", profile="APPLE_PRORES_422"),
+    "GIF": _Codec("gifSettings", "VBR"),
+}
+
+
+def parse_video_codec(codec_settings: Node) -> VideoEncoder | FrameCapture | Passthrough:
     """Raises Unsupported for a codec or mode that is not here."""
     codec = codec_settings.text("codec")
     if codec == "FRAME_CAPTURE":
         return _frame_capture(codec_settings.child("frameCaptureSettings"))
-    if codec == "H_264":
-        return _encoder(codec, codec_settings.child("h264Settings"), default_profile="MAIN")
-    if codec == "H_265":
-        return _encoder(codec, codec_settings.child("h265Settings"), default_profile="MAIN_MAIN")
-    raise Unsupported(f"{codec_settings.path('codec')} {codec}; use H_264, H_265 or FRAME_CAPTURE")
+    if codec == "PASSTHROUGH":
+        settings = codec_settings.child("passthroughSettings")
+        settings.skip("videoSelectorMode")
+        return Passthrough()
+    if codec in _CODECS:
+        return _encoder(codec, _CODECS[codec], codec_settings.child(_CODECS[codec].settings))
+    raise Unsupported(f"{codec_settings.path('codec')} {codec}; use {', '.join(_CODECS)} or FRAME_CAPTURE")
 
 
 def _frame_capture(settings: Node) -> FrameCapture:
@@ -38,18 +61,20 @@ def _frame_capture(settings: Node) -> FrameCapture:
     )
 
 
-def _encoder(codec: str, settings: Node, default_profile: str) -> VideoEncoder:
-    profile = settings.text("codecProfile", default_profile)
+def _encoder(codec: str, known: _Codec, settings: Node) -> VideoEncoder:
+    profile = settings.text("codecProfile", known.profile)
     if codec == "H_265" and profile not in _H265_PROFILES:
+        raise Unsupported(f"{settings.path('codecProfile')} {profile}")
+    if codec == "MPEG2" and profile != "MAIN":
         raise Unsupported(f"{settings.path('codecProfile')} {profile}")
     interpolation = settings.text("framerateConversionAlgorithm", "DUPLICATE_DROP")
     if interpolation not in _INTERPOLATIONS:
         raise Unsupported(f"{settings.path('framerateConversionAlgorithm')} {interpolation}")
-    level = settings.text("codecLevel", "AUTO")
+    level = settings.text("codecLevel", "AUTO") if codec in ("H_264", "H_265") else "AUTO"
     keep_sample_aspect, sample_aspect = _sample_aspect(settings)
     return VideoEncoder(
         codec=codec,
-        rate_control=_rate_control(settings),
+        rate_control=_rate_control(settings, known.rate_control),
         tuning=settings.text("qualityTuningLevel", "SINGLE_PASS"),
         profile=profile,
         level=None if level == "AUTO" else level.removeprefix("LEVEL_").replace("_", "."),
@@ -64,6 +89,7 @@ def _encoder(codec: str, settings: Node, default_profile: str) -> VideoEncoder:
         reference_frames=settings.integer("numberReferenceFrames"),
         slices=settings.integer("slices"),
         cavlc=settings.text("entropyEncoding", "CABAC") == "CAVLC",
+        bit_depth=10 if settings.text("bitDepth") == "BIT_10" else 8,
         frame_rate=_frame_rate(settings),
         interpolation=interpolation,
         sample_aspect=sample_aspect,
@@ -72,14 +98,14 @@ def _encoder(codec: str, settings: Node, default_profile: str) -> VideoEncoder:
     )
 
 
-def _rate_control(settings: Node) -> RateControl:
+def _rate_control(settings: Node, only: str) -> RateControl:
     qvbr = settings.child("qvbrSettings")
     level = qvbr.integer("qvbrQualityLevel")
     fine = qvbr.number("qvbrQualityLevelFineTune") or 0.0
     if not 0 <= fine < 1:
         raise BadRequest(f"{qvbr.path('qvbrQualityLevelFineTune')}: Should be less than or equal to 0.67")
     return RateControl(
-        mode=settings.text("rateControlMode"),
+        mode=settings.text("rateControlMode", only),
         bitrate=settings.integer("bitrate"),
         max_bitrate=settings.integer("maxBitrate"),
         quality_level=None if level is None else level + fine,
@@ -109,33 +135,3 @@ def _sample_aspect(settings: Node) -> tuple[bool, Fraction | None]:
     if control == "SPECIFIED" and numerator and denominator:
         return False, Fraction(numerator, denominator)
     return control == "INITIALIZE_FROM_SOURCE", None
-
-
-def parse_audio(description: Node) -> tuple[Audio, tuple[str, ...]]:
-    """One audio description and the warnings it causes. Raises Unsupported."""
-    codec_settings = description.child("codecSettings")
-    codec = codec_settings.text("codec")
-    if codec != "AAC":
-        raise Unsupported(f"{codec_settings.path('codec')} {codec}; use AAC")
-    aac = codec_settings.child("aacSettings")
-    mode, profile = aac.text("codingMode"), aac.text("codecProfile", "LC")
-    if mode not in _CHANNELS:
-        raise Unsupported(f"{aac.path('codingMode')} {mode}")
-    if profile == "XHE":
-        raise Unsupported(f"{aac.path('codecProfile')} {profile}")
-    warnings = () if profile == "LC" else (f"{aac.path('codecProfile')}: {profile} is encoded as LC by this emulator",)
-    description.skip("audioType")
-    vbr = aac.text("rateControlMode", "CBR") == "VBR"
-    language = description.text("customLanguageCode") or description.text("languageCode")
-    bitrate, quality = aac.integer("bitrate"), aac.text("vbrQuality", "MEDIUM_HIGH")
-    audio = Audio(
-        source_name=description.text("audioSourceName") or None,
-        channels=_CHANNELS[mode],
-        sample_rate=aac.integer("sampleRate") or 48000,
-        bitrate=None if vbr else bitrate,
-        vbr_quality=quality if vbr else None,
-        language=language.lower() or None,
-        language_follows_input=description.text("languageCodeControl", "FOLLOW_INPUT") == "FOLLOW_INPUT",
-    )
-    description.skip("streamName")
-    return audio, warnings

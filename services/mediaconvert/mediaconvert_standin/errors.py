@@ -115,6 +115,15 @@ class InvalidMedia(JobError):
     code = 1040
 
 
+class ClipOutside(JobError):
+    """A clip that is not in its input; ``index`` counts inputs from 0."""
+
+    code = 1060
+
+    def __init__(self, what: str, index: int) -> None:
+        super().__init__(f"{what} [{index + 1}]")
+
+
 class NoMoov(OpenError):
     code = 1075
 

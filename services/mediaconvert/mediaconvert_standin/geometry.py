@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from mediaconvert_standin.errors import InvalidMedia
+from mediaconvert_standin.graph import Chain
 from mediaconvert_standin.plan import Rectangle, Video, VideoEncoder
 
 _SQUARE = Fraction(1)
+# Inputs that are joined must all have one size, so the behaviours that let it vary get bars.
+_FILLING = {"STRETCH_TO_OUTPUT": "STRETCH_TO_OUTPUT", "FILL": "FILL"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Fitted:
-    filters: tuple[str, ...]
+    filters: Chain
     width: int
     height: int
 
@@ -35,14 +38,30 @@ def rotation_filters(degrees: int) -> tuple[str, ...]:
     return {0: (), 90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}[degrees % 360]
 
 
-def fit(source: Picture, video: Video, crop: Rectangle | None, ordinal: int) -> Fitted:
+def fit(
+    source: Picture,
+    video: Video,
+    crop: Rectangle | None,
+    ordinal: int,
+    position: Rectangle | None = None,
+    frame: Fitted | None = None,
+) -> Fitted:
     """Filters from an upright source to the output's frame, and its size.
 
-    ``ordinal`` is the output's place in the job from 1, for messages. Raises InvalidMedia (1040).
+    ``ordinal`` is the output's place in the job from 1, for messages. ``frame`` is the frame of a programme
+    of several inputs, which each of them must fill. Raises InvalidMedia (1040).
     """
-    filters: tuple[str, ...] = ()
+    filters: Chain = ()
     if crop is not None:
         filters, source = _cropped(source, crop)
+    if frame is not None:
+        filling = replace(video, width=frame.width, height=frame.height, scaling=_FILLING.get(video.scaling, "DEFAULT"))
+        if position is None:
+            scaled = _scaled(source, filling)
+            return Fitted((*filters, *scaled.filters), frame.width, frame.height)
+        video = filling
+    if position is not None:
+        return _placed(filters, source, video, position)
     if video.width is None and video.height is None:
         if source.width % 2 or source.height % 2:
             raise InvalidMedia(
@@ -53,6 +72,20 @@ def fit(source: Picture, video: Video, crop: Rectangle | None, ordinal: int) -> 
         return Fitted((*filters, _set_aspect(aspect)), source.width, source.height)
     scaled = _scaled(source, video)
     return Fitted((*filters, *scaled.filters), scaled.width, scaled.height)
+
+
+def _placed(filters: Chain, source: Picture, video: Video, place: Rectangle) -> Fitted:
+    """The picture inside a rectangle of a black frame; the scaling behaviour does not count."""
+    width, height = video.width or source.width, video.height or source.height
+    if place.x + place.width > width or place.y + place.height > height:
+        raise InvalidMedia(
+            f"Invalid position [{place.width} x {place.height} at {place.x},{place.y}]: outside the output's "
+            f"{width} x {height}."
+        )
+    aspect = _output_aspect(source, video, follows=False)
+    pad = f"pad={width}:{height}:{place.x}:{place.y}:color=black"
+    scale = _scale(place.width, place.height, video.sharpness)
+    return Fitted((*filters, scale, pad, _set_aspect(aspect)), width, height)
 
 
 def _cropped(source: Picture, crop: Rectangle) -> tuple[tuple[str, ...], Picture]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-Chain = tuple[str, ...]
+from mediaconvert_standin.overlays import Overlay
+
+Step = str | Overlay
+Chain = tuple[Step, ...]
 
 
 def build_graph(chains: Sequence[Chain], source: str, *, sound: bool = False) -> tuple[list[str], list[str]]:
@@ -45,7 +48,7 @@ class _Tree:
 
 
 def _shared(chains: Sequence[Chain], members: list[int], depth: int) -> Chain:
-    shared: list[str] = []
+    shared: list[Step] = []
     for filters in zip(*(chains[member][depth:] for member in members), strict=False):
         if len(set(filters)) > 1:
             break
@@ -55,7 +58,7 @@ def _shared(chains: Sequence[Chain], members: list[int], depth: int) -> Chain:
 
 def _groups(chains: Sequence[Chain], members: list[int], depth: int) -> list[list[int]]:
     """Members by their next filter, in order; a chain that ends here is a group of its own."""
-    by_filter: dict[str, list[int]] = {}
+    by_filter: dict[Step, list[int]] = {}
     for member in members:
         ended = len(chains[member]) <= depth
         by_filter.setdefault(f"end {member}" if ended else chains[member][depth], []).append(member)
@@ -63,4 +66,9 @@ def _groups(chains: Sequence[Chain], members: list[int], depth: int) -> list[lis
 
 
 def _statement(source: str, filters: Chain, outputs: list[str]) -> str:
-    return f"[{source}]{','.join(filters)}[{']['.join(outputs)}]"
+    """An overlay has a second input, so it brings statements of its own; the first output's name makes it unique."""
+    words = [
+        step.statement(f"{outputs[0]}_{place}") if isinstance(step, Overlay) else step
+        for place, step in enumerate(filters)
+    ]
+    return f"[{source}]{','.join(words)}[{']['.join(outputs)}]"

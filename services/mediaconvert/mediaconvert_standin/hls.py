@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
+from urllib.parse import quote
 
 from mediaconvert_standin.errors import TranscodeFailed
 
 _EXTINF = re.compile(r"#EXTINF:([0-9.]+),")
-_SPS_SEARCH_BYTES = 256 * 1024
-_SPS_START = re.compile(rb"\x00\x00\x01[\x27\x47\x67](...)", re.DOTALL)
-_RFC_4281_PROFILES = {0x42: 66, 0x4D: 77}  # Baseline and Main, written in decimal at level 3.0
+_DEFAULT_TRACK = {None, "ALTERNATE_AUDIO_AUTO_SELECT_DEFAULT"}
+_SELECTED_TRACKS = {*_DEFAULT_TRACK, "ALTERNATE_AUDIO_AUTO_SELECT"}
+# A programme without a time of its own starts on this day, as on the service without an anchor date.
+_URI_SAFE = "/-_.~!$&'()*+,;=@"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Segment:
     path: Path
     duration: float  # seconds
     size: int  # bytes
+    offset: int | None = None  # its place in a file of several segments
 
     @property
     def bit_rate(self) -> float:
@@ -29,15 +34,62 @@ class Segment:
 
 @dataclass(frozen=True)
 class Variant:
-    """One line of the master playlist and the child playlist it names."""
+    """One line of the multivariant playlist and the child playlist it names. No width: sound alone."""
 
     playlist: str
     bandwidth: int
     average_bandwidth: int
     codecs: tuple[str, ...]
+    width: int | None
+    height: int | None
+    frame_rate: float | None
+    audio_group: str | None = None
+    subtitles: bool = False
+
+
+@dataclass(frozen=True)
+class IFrames:
+    playlist: str
+    bandwidth: int
+    codecs: tuple[str, ...]
     width: int
     height: int
-    frame_rate: float
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A line of EXT-X-MEDIA: sound or captions that go with variants."""
+
+    type: str  # AUDIO, SUBTITLES
+    group: str
+    name: str
+    language: str | None
+    playlist: str
+    default: bool
+    selected: bool
+    channels: int | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A segment as a media playlist lists it."""
+
+    name: str
+    duration: float
+    size: int | None = None  # with ``offset``: a byte range
+    offset: int | None = None
+
+
+@dataclass(frozen=True)
+class PlaylistStyle:
+    integer_durations: bool = False
+    legacy_target: bool = True
+    version: int = 3
+    init: str | None = None
+    init_size: int | None = None  # bytes at the start of a single file
+    date_time_period: int | None = None
+    client_cache: bool = True
+    i_frames: bool = False
 
 
 def read_segments(playlist: Path) -> list[Segment]:
@@ -62,12 +114,33 @@ def join_short_tail(segments: list[Segment], minimum: float) -> list[Segment]:
     if len(segments) < 2 or segments[-1].duration >= minimum:
         return segments
     before, tail = segments[-2], segments[-1]
-    with before.path.open("ab") as target, tail.path.open("rb") as source:
-        while chunk := source.read(1024 * 1024):
-            target.write(chunk)
-    tail.path.unlink()
+    _append(tail.path, before.path)
     joined = replace(before, duration=before.duration + tail.duration, size=before.size + tail.size)
     return [*segments[:-2], joined]
+
+
+def join_all(segments: list[Segment]) -> list[Segment]:
+    """All segments in the file of the first, with their places in it."""
+    first, offset = segments[0], 0
+    placed = []
+    for segment in segments:
+        if segment is not first:
+            _append(segment.path, first.path)
+        placed.append(replace(segment, path=first.path, offset=offset))
+        offset += segment.size
+    return placed
+
+
+def _append(tail: Path, before: Path) -> None:
+    with before.open("ab") as target, tail.open("rb") as source:
+        while chunk := source.read(1024 * 1024):
+            target.write(chunk)
+    tail.unlink()
+
+
+def as_uri(name: str) -> str:
+    """A key's last parts as a relative URI: fetching it asks for exactly that key."""
+    return quote(name, safe=_URI_SAFE)
 
 
 def peak_bit_rate(segments: Sequence[Segment]) -> int:
@@ -80,39 +153,97 @@ def average_bit_rate(segments: Sequence[Segment]) -> int:
     return ceil(sum(segment.size for segment in segments) * 8 / sum(segment.duration for segment in segments))
 
 
-def avc_codec(segment: Path, *, rfc_4281: bool) -> str:
-    """``avc1…`` of the stream that is really in the segment, from its sequence parameter set."""
-    with segment.open("rb") as file:
-        found = _SPS_START.search(file.read(_SPS_SEARCH_BYTES))
-    if found is None:
-        raise TranscodeFailed("Encoder: [an HLS segment has no sequence parameter set]")
-    profile, constraints, level = found.group(1)
-    if rfc_4281 and level == 30 and profile in _RFC_4281_PROFILES:
-        return f"avc1.{_RFC_4281_PROFILES[profile]}.30"
-    return f"avc1.{profile:02x}{constraints:02x}{level:02x}"
-
-
-def media_playlist(
-    segments: Sequence[tuple[str, float]], *, integer_durations: bool = False, legacy_target: bool = True
-) -> str:
-    """A child playlist from (name, seconds) pairs."""
-    longest = max(duration for _, duration in segments)
-    target = ceil(longest) if legacy_target or integer_durations else int(longest + 0.5)
-    lines = ["#EXTM3U", "#EXT-X-VERSION:3", f"#EXT-X-TARGETDURATION:{max(1, target)}"]
+def media_playlist(entries: Sequence[Entry], style: PlaylistStyle | None = None) -> str:
+    """A child playlist."""
+    style = style or PlaylistStyle()
+    longest = max(entry.duration for entry in entries)
+    target = ceil(longest) if style.legacy_target or style.integer_durations else int(longest + 0.5)
+    ranges = any(entry.offset is not None for entry in entries)
+    version = max(style.version, 4 if ranges or style.i_frames else 3)
+    lines = ["#EXTM3U", f"#EXT-X-VERSION:{version}", f"#EXT-X-TARGETDURATION:{max(1, target)}"]
     lines += ["#EXT-X-MEDIA-SEQUENCE:1", "#EXT-X-PLAYLIST-TYPE:VOD"]
-    for name, duration in segments:
-        seconds = f"{max(1, round(duration))}" if integer_durations else f"{duration:.3f}"
-        lines += [f"#EXTINF:{seconds},", name]
+    if not style.client_cache:
+        lines.append("#EXT-X-ALLOW-CACHE:NO")
+    if style.i_frames:
+        lines.append("#EXT-X-I-FRAMES-ONLY")
+    if style.init is not None:
+        size = f',BYTERANGE="{style.init_size}@0"' if style.init_size is not None else ""
+        lines.append(f'#EXT-X-MAP:URI="{as_uri(style.init)}"{size}')
+    elapsed, dated = 0.0, -1
+    for entry in entries:
+        if style.date_time_period is not None and elapsed >= dated * max(1, style.date_time_period):
+            stamp = (_EPOCH + timedelta(seconds=elapsed)).isoformat(timespec="milliseconds")
+            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{stamp.replace('+00:00', 'Z')}")
+            dated = int(elapsed // max(1, style.date_time_period)) + 1
+        seconds = f"{max(1, round(entry.duration))}" if style.integer_durations else f"{entry.duration:.3f}"
+        lines.append(f"#EXTINF:{seconds},")
+        if entry.offset is not None:
+            lines.append(f"#EXT-X-BYTERANGE:{entry.size}@{entry.offset}")
+        lines.append(as_uri(entry.name))
+        elapsed += entry.duration
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def master_playlist(variants: Sequence[Variant], *, resolution: bool = True) -> str:
-    lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-INDEPENDENT-SEGMENTS"]
+def alternatives(
+    type_: str, group: str, name: str, language: str | None, playlist: str, track_type: str | None, channels: int | None
+) -> Alternative:
+    """``track_type`` says what a player does by itself; absent is the default track."""
+    return Alternative(
+        type_,
+        group,
+        name,
+        language,
+        playlist,
+        track_type in _DEFAULT_TRACK,
+        track_type in _SELECTED_TRACKS,
+        channels,
+    )
+
+
+def master_playlist(
+    variants: Sequence[Variant],
+    *,
+    resolution: bool = True,
+    media: Sequence[Alternative] = (),
+    i_frames: Sequence[IFrames] = (),
+    version: int = 3,
+) -> str:
+    version = max(version, 4 if media or i_frames else 3)
+    lines = ["#EXTM3U", f"#EXT-X-VERSION:{version}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    lines += [_media_line(item) for item in media]
     for variant in variants:
         attributes = [f"BANDWIDTH={variant.bandwidth}", f"AVERAGE-BANDWIDTH={variant.average_bandwidth}"]
         attributes.append(f'CODECS="{",".join(variant.codecs)}"')
-        if resolution:
+        if resolution and variant.width is not None:
             attributes.append(f"RESOLUTION={variant.width}x{variant.height}")
-        attributes.append(f"FRAME-RATE={variant.frame_rate:.3f}")
-        lines += [f"#EXT-X-STREAM-INF:{','.join(attributes)}", variant.playlist]
+        if variant.frame_rate is not None:
+            attributes.append(f"FRAME-RATE={variant.frame_rate:.3f}")
+        if variant.audio_group is not None:
+            attributes.append(f'AUDIO="{_plain(variant.audio_group)}"')
+        if variant.subtitles:
+            attributes.append('SUBTITLES="subs"')
+        lines += [f"#EXT-X-STREAM-INF:{','.join(attributes)}", as_uri(variant.playlist)]
+    for item in i_frames:
+        lines.append(
+            f'#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={item.bandwidth},CODECS="{",".join(item.codecs)}",'
+            f'RESOLUTION={item.width}x{item.height},URI="{as_uri(item.playlist)}"'
+        )
     return "\n".join([*lines, ""])
+
+
+def _plain(text: str) -> str:
+    """A quoted string can hold neither a quotation mark nor a line break (RFC 8216, 4.2)."""
+    return "".join(" " if letter in '"\r\n' else letter for letter in text)
+
+
+def _media_line(item: Alternative) -> str:
+    attributes = [f"TYPE={item.type}", f'GROUP-ID="{_plain(item.group)}"']
+    if item.language:
+        attributes.append(f'LANGUAGE="{item.language}"')
+    attributes.append(f'NAME="{_plain(item.name)}"')
+    attributes.append(f"DEFAULT={'YES' if item.default else 'NO'}")
+    attributes.append(f"AUTOSELECT={'YES' if item.selected else 'NO'}")
+    if item.channels is not None:
+        attributes.append(f'CHANNELS="{item.channels}"')
+    attributes.append(f'URI="{as_uri(item.playlist)}"')
+    return f"#EXT-X-MEDIA:{','.join(attributes)}"

@@ -99,6 +99,7 @@ class AudioTrack:
     duration: float | None
     bit_rate: int | None
     first_frame: float | None
+    pid: int | None = None  # of a transport stream
 
     @property
     def token(self) -> str | None:
@@ -125,6 +126,7 @@ class Media:
     video: tuple[VideoTrack, ...]
     audio: tuple[AudioTrack, ...]
     data: tuple[DataTrack, ...] = ()
+    timecode: str | None = None  # of the first frame, where the file says
 
     @property
     def main_video(self) -> VideoTrack | None:
@@ -146,6 +148,7 @@ def media_from_facts(facts: Mapping[str, Any], format_token: str, demuxer: str) 
             for item in streams
             if item["type"] not in ("video", "audio")
         ),
+        timecode=facts["timecode"],
     )
 
 
@@ -186,6 +189,7 @@ def _audio(item: Mapping[str, Any]) -> AudioTrack:
         duration=item["duration"],
         bit_rate=item["bitRate"],
         first_frame=item["firstFrame"],
+        pid=item["pid"],
     )
 
 

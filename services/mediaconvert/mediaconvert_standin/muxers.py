@@ -5,8 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mediaconvert_standin.plan import VideoEncoder
+from mediaconvert_standin.plan import FrameCapture, VideoEncoder
 from mediaconvert_standin.transcode import OutputTask
+
+FRAGMENTED = ("MPD", "CMFC")
+_FILE_FORMATS = {
+    "F4V": "f4v",
+    "GIF": "gif",
+    "M2TS": "mpegts",
+    "MOV": "mov",
+    "MP4": "mp4",
+    "MXF": "mxf",
+    "OGG": "ogg",
+    "WEBM": "webm",
+}
+_RAW_FORMATS = {
+    "AAC": "adts",
+    "AC3": "ac3",
+    "AIFF": "aiff",
+    "EAC3": "eac3",
+    "FLAC": "flac",
+    "H_264": "h264",
+    "H_265": "hevc",
+    "MP2": "mp2",
+    "MP3": "mp3",
+    "MPEG2": "mpeg2video",
+    "WAV": "wav",
+}
+# Segments of audio-only HLS outputs: format, and the extension that players know it by.
+PACKED_AUDIO = {"AAC": ("adts", "aac"), "AC3": ("ac3", "ac3"), "EAC3": ("eac3", "ec3"), "MP3": ("mp3", "mp3")}
 
 
 @dataclass(frozen=True)
@@ -26,25 +53,81 @@ class Muxer:
         return f"[{':'.join([*options, filters] if filters else options)}]{self.name}"
 
 
+def is_packed_audio(output: OutputTask) -> bool:
+    """Is it audio alone in HLS, in raw frames and not in a transport stream?"""
+    plan = output.output
+    return plan.container == "M3U8" and output.video is None and not plan.rendition.transport_stream
+
+
+def file_name(output: OutputTask) -> str:
+    """The local file of an output that is one file."""
+    container = output.output.container
+    return f"{output.name}.{container.lower() if container != 'RAW' else 'raw'}"
+
+
 def muxer_of(output: OutputTask) -> Muxer:
-    name, container = output.name, output.output.container
+    container = output.output.container
+    if container in FRAGMENTED:
+        return _fragments(output)
     if container == "M3U8":
-        return Muxer(
-            "hls",
-            (
-                ("hls_time", f"{output.segment_seconds:.6f}"),
-                ("hls_list_size", "0"),
-                ("start_number", "1"),
-                ("hls_segment_type", "mpegts"),
-                ("hls_segment_filename", f"{name}_%05d.ts"),
-                ("hls_playlist_type", "vod"),
-            ),
-            f"{name}.m3u8",
-        )
+        return _packed_audio(output) if is_packed_audio(output) else _transport_stream(output)
+    if output.video is not None and isinstance(output.video.encoder, FrameCapture):
+        return Muxer("image2", (("start_number", "0"),), f"{output.name}.%07d.jpg")
     if container == "RAW":
-        return Muxer("image2", (("start_number", "0"),), f"{name}.%07d.jpg")
-    options = (("movflags", "+faststart"),) if output.output.fast_start else ()
-    return Muxer(container.lower(), options, f"{name}.{container.lower()}")
+        encoder = output.video.encoder if output.video is not None else None
+        codec = encoder.codec if isinstance(encoder, VideoEncoder) else output.audio[0].settings.codec
+        return Muxer(_RAW_FORMATS[codec], (), file_name(output))
+    fast_start = output.output.fast_start and container in ("MP4", "MOV")
+    options = (("movflags", "+faststart"),) if fast_start else ()
+    return Muxer(_FILE_FORMATS[container], options, file_name(output))
+
+
+def _transport_stream(output: OutputTask) -> Muxer:
+    return Muxer(
+        "hls",
+        (
+            ("hls_time", f"{output.segment_seconds:.6f}"),
+            ("hls_list_size", "0"),
+            ("start_number", "1"),
+            ("hls_segment_type", "mpegts"),
+            ("hls_segment_filename", f"{output.name}_%05d.ts"),
+            ("hls_playlist_type", "vod"),
+        ),
+        f"{output.name}.m3u8",
+    )
+
+
+def _packed_audio(output: OutputTask) -> Muxer:
+    segment_format, extension = PACKED_AUDIO[output.audio[0].settings.codec]
+    return Muxer(
+        "segment",
+        (
+            ("segment_format", segment_format),
+            ("segment_time", f"{output.segment_seconds:.6f}"),
+            ("segment_start_number", "1"),
+            ("segment_list", f"{output.name}.m3u8"),
+            ("segment_list_type", "m3u8"),
+            ("segment_list_size", "0"),
+        ),
+        f"{output.name}_%05d.{extension}",
+    )
+
+
+def _fragments(output: OutputTask) -> Muxer:
+    return Muxer(
+        "hls",
+        (
+            ("hls_time", f"{output.segment_seconds:.6f}"),
+            ("hls_list_size", "0"),
+            ("start_number", "1"),
+            ("hls_segment_type", "fmp4"),
+            ("hls_fmp4_init_filename", f"{output.name}.init"),
+            ("hls_segment_filename", f"{output.name}_%09d.m4s"),
+            ("hls_segment_options", "movflags=+negative_cts_offsets"),
+            ("hls_playlist_type", "vod"),
+        ),
+        f"{output.name}.m3u8",
+    )
 
 
 @dataclass(frozen=True)
@@ -85,6 +168,8 @@ def bundle(outputs: Iterable[OutputTask]) -> list[Bundle]:
 
 def _same_encode(one: OutputTask, other: OutputTask) -> bool:
     if one.video is None or one.video != other.video or one.audio != other.audio:
+        return False
+    if one.output.match_video_duration or other.output.match_video_duration:
         return False
     encoder = one.video.encoder
     return isinstance(encoder, VideoEncoder) and encoder.codec == "H_264" and encoder.packaging is None

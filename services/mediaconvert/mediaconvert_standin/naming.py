@@ -7,11 +7,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mediaconvert_standin.plan import S3Location
+from mediaconvert_standin.plan import FrameCapture, Output, S3Location, VideoEncoder
 
 _IDENTIFIER = re.compile(r"\$(\w*)(?:%0(\d{1,2}))?\$")
 
-EXTENSIONS = {"MP4": "mp4", "MOV": "mov", "M3U8": "m3u8", "RAW": "jpg"}
+_EXTENSIONS = {
+    "F4V": "f4v",
+    "GIF": "gif",
+    "M2TS": "m2ts",
+    "M3U8": "m3u8",
+    "MOV": "mov",
+    "MP4": "mp4",
+    "MPD": "mp4",
+    "MXF": "mxf",
+    "OGG": "ogg",
+    "WEBM": "webm",
+}
+_RAW_EXTENSIONS = {
+    "AAC": "aac",
+    "AC3": "ac3",
+    "AIFF": "aiff",
+    "EAC3": "eac3",
+    "FLAC": "flac",
+    "H_264": "h264",
+    "H_265": "h265",
+    "IMSC": "ttml",
+    "MP2": "mp2",
+    "MP3": "mp3",
+    "MPEG2": "m2v",
+    "SMI": "smi",
+    "SRT": "srt",
+    "TTML": "ttml",
+    "WAV": "wav",
+    "WEBVTT": "vtt",
+}
+
+
+def extension_of(output: Output) -> str:
+    """The extension that the service gives an output."""
+    if output.sidecar is not None and output.container != "M3U8":
+        return _RAW_EXTENSIONS[output.sidecar.format]
+    if output.container == "CMFC":
+        return "cmfa" if output.video is None else "cmfv"
+    if output.container != "RAW":
+        return _EXTENSIONS[output.container]
+    if output.video is None:
+        return _RAW_EXTENSIONS[output.audio[0].codec]
+    if isinstance(output.video.encoder, FrameCapture):
+        return "jpg"
+    assert isinstance(output.video.encoder, VideoEncoder)  # noqa: S101 - planning allows no other
+    return _RAW_EXTENSIONS[output.video.encoder.codec]
 
 
 @dataclass(frozen=True)

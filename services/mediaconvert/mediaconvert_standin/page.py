@@ -35,7 +35,11 @@ SHOWN_IMAGES = 8
 CHUNK_BYTES = 256 * 1024
 _CAPTURE = re.compile(r"(.*\.)(\d{7})(\.jpg)")
 _RANGE = re.compile(r"bytes=\d*-\d*")
-_FILES = {"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
+_FILES = {
+    "icon.svg": "image/svg+xml",
+    "page.css": "text/css; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

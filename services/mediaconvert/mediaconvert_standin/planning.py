@@ -2,137 +2,109 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Any
 
-from mediaconvert_standin.encoders import parse_audio, parse_video_codec
 from mediaconvert_standin.errors import BadRequest, Unsupported
 from mediaconvert_standin.honoured import settle_unread
+from mediaconvert_standin.inputs import parse_input, parse_timecode
+from mediaconvert_standin.locations import parse_s3_uri
+from mediaconvert_standin.outputs import parse_output
 from mediaconvert_standin.plan import (
-    AudioSelector,
+    AdditionalManifest,
+    AutomatedAbr,
     ConversionPlan,
     FileGroup,
-    FrameCapture,
+    FragmentedGroup,
+    Group,
     HlsGroup,
     Input,
     Output,
-    Rectangle,
-    S3Location,
+    Passthrough,
     S3Options,
+    Timeline,
     Video,
     VideoEncoder,
 )
 from mediaconvert_standin.reading import Node
 
 DEFAULT_HLS_SEGMENT_LENGTH = 10
-MAX_KEY_BYTES = 1024  # S3 object key
+DEFAULT_DASH_SEGMENT_LENGTH = 30
+DEFAULT_CMAF_SEGMENT_LENGTH = 10
+DEFAULT_FRAGMENT_LENGTH = 2
+DEFAULT_DATE_TIME_PERIOD = 600  # HlsGroupSettings.programDateTimePeriod
+MAX_ADDITIONAL_MANIFESTS = 10
+DEFAULT_RENDITIONS = 15  # AutomatedAbrSettings of the service model, this and the next two
+DEFAULT_MAX_ABR_BITRATE = 8_000_000
+DEFAULT_MIN_ABR_BITRATE = 600_000
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_FILE_CONTAINERS = {"MP4", "MOV", "RAW"}
-_SELECTOR_TYPES = {"", "TRACK", "STREAM", "LANGUAGE_CODE"}
+# Formats of caption files; captions inside the video are refused when an output asks for them.
+_CAPTION_FILES = {"SRT", "WEBVTT", "TTML", "SMPTE_TT", "SMI", "SCC", "STL"}
 
 
 def parse_settings(settings: dict[str, Any]) -> ConversionPlan:
     """Parse settings that already fit the model and the rules between them."""
     root = Node(settings)
     warnings: list[str] = []
-    source = _input(root)
+    inputs = tuple(parse_input(node) for node in root.children("inputs"))
     groups = tuple(_group(node, warnings) for node in root.children("outputGroups"))
-    root.child("timecodeConfig").skip("source", "anchor", "start", "timestampOffset")
+    followed = (root.integer("followSource") or 1) - 1
+    if followed >= len(inputs):
+        raise BadRequest(f"/followSource: Should be less than or equal to {len(inputs)}")
+    timeline = _job_timeline(root.child("timecodeConfig"))
+    _check_captions(inputs, groups)
+    _check_passthrough(inputs, groups)
     warnings += settle_unread(root)
     _check_names(groups)
-    return ConversionPlan(source, groups, tuple(warnings))
+    return ConversionPlan(inputs, groups, tuple(warnings), followed, timeline)
 
 
-def parse_s3_uri(uri: str, pointer: str) -> S3Location:
-    """Raises BadRequest. Keys are literal: nothing is decoded or normalised."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not _BUCKET.fullmatch(bucket):
-        raise BadRequest(f"{pointer}: Should be an S3 URI, s3://bucket/key")
-    if len(key.encode()) > MAX_KEY_BYTES:
-        raise BadRequest(f"{pointer}: The key should have at most {MAX_KEY_BYTES} bytes")
-    return S3Location(bucket, key)
+def _job_timeline(node: Node) -> Timeline:
+    node.skip("anchor")
+    source, start = node.text("source", "ZEROBASED"), parse_timecode(node, "start")
+    if source == "SPECIFIEDSTART" and start is None:
+        raise BadRequest("/timecodeConfig: start is a required property")
+    return Timeline(source, start if source == "SPECIFIEDSTART" else None)
 
 
-def _input(root: Node) -> Input:
-    inputs = root.children("inputs")
-    if len(inputs) > 1:
-        raise Unsupported("/inputs with more than one input")
-    node = inputs[0]
-    uri = node.text("fileInput")
-    if not uri:
-        raise BadRequest("/inputs/0: fileInput is a required property")
-    if not uri.startswith("s3://"):
-        raise Unsupported("/inputs/0/fileInput over http; use s3://")
-    location = parse_s3_uri(uri, "/inputs/0/fileInput")
-    if not location.key:
-        raise BadRequest("/inputs/0/fileInput: Should name an object, s3://bucket/key")
-    node.skip("timecodeSource", "timecodeStart", "captionSelectors")  # without effect when nothing uses them
-    video_selector = node.child("videoSelector")
-    rotate = video_selector.text("rotate", "DEGREE_0")
-    return Input(
-        source=location,
-        rotate=None if rotate == "DEGREE_0" else rotate,
-        audio_selectors={name: _audio_selector(child) for name, child in node.named("audioSelectors").items()},
-        crop=_rectangle(node.child("crop")),
-    )
-
-
-def _audio_selector(node: Node) -> AudioSelector:
-    selector_type = node.text("selectorType")
-    if selector_type not in _SELECTOR_TYPES:
-        raise Unsupported(f"{node.path('selectorType')} {selector_type}")
-    tracks, streams = node.integers("tracks"), node.integers("streams")
-    if len(tracks) > 1 or len(streams) > 1:
-        raise Unsupported(f"{node.path('tracks')} with more than one track")
-    language = node.text("customLanguageCode") or node.text("languageCode")
-    return AudioSelector(
-        default=node.text("defaultSelection") == "DEFAULT",
-        tracks=tracks if selector_type in ("", "TRACK") else (),
-        streams=streams if selector_type == "STREAM" else (),
-        language=language.lower() or None if selector_type in ("", "LANGUAGE_CODE") else None,
-        offset_ms=node.integer("offset") or 0,
-    )
-
-
-def _rectangle(node: Node) -> Rectangle | None:
-    if not node:
-        return None
-    x, y = node.integer("x") or 0, node.integer("y") or 0
-    width, height = node.integer("width"), node.integer("height")
-    if not width or not height:
-        raise BadRequest(f"{node.pointer}: width and height are required properties")
-    return Rectangle(x, y, width, height)
-
-
-def _group(node: Node, warnings: list[str]) -> FileGroup | HlsGroup:
+def _group(node: Node, warnings: list[str]) -> Group:
     node.skip("name", "customName")
     settings = node.child("outputGroupSettings")
+    outputs = tuple(parse_output(child, warnings) for child in node.children("outputs"))
+    abr = _automated_abr(node)
     group_type = settings.text("type")
+    if group_type != "FILE_GROUP_SETTINGS" and abr is None:
+        outputs = tuple(_named(output, number) for number, output in enumerate(outputs, start=1))
     if group_type == "FILE_GROUP_SETTINGS":
-        outputs = tuple(_output(child, warnings, _FILE_CONTAINERS) for child in node.children("outputs"))
         return _file_group(settings.child("fileGroupSettings"), outputs)
     if group_type == "HLS_GROUP_SETTINGS":
-        outputs = tuple(_output(child, warnings, {"M3U8"}) for child in node.children("outputs"))
-        return _hls_group(settings.child("hlsGroupSettings"), outputs, node.path("outputs"))
-    raise Unsupported(f"{settings.path('type')} {group_type}; use FILE_GROUP_SETTINGS or HLS_GROUP_SETTINGS")
+        return _hls_group(settings.child("hlsGroupSettings"), outputs, abr)
+    if group_type == "DASH_ISO_GROUP_SETTINGS":
+        return _dash_group(settings.child("dashIsoGroupSettings"), outputs, abr)
+    if group_type == "CMAF_GROUP_SETTINGS":
+        return _cmaf_group(settings.child("cmafGroupSettings"), outputs, abr)
+    raise Unsupported(
+        f"{settings.path('type')} {group_type}; use FILE_GROUP_SETTINGS, HLS_GROUP_SETTINGS, "
+        "DASH_ISO_GROUP_SETTINGS or CMAF_GROUP_SETTINGS"
+    )
+
+
+def _named(output: Output, number: int) -> Output:
+    """The files of an ABR output need a name of their own beside the group's manifest."""
+    return output if output.name_modifier else replace(output, name_modifier=f"_{number}")
 
 
 def _file_group(settings: Node, outputs: tuple[Output, ...]) -> FileGroup:
     return FileGroup(_destination(settings), _s3_options(settings), outputs)
 
 
-def _hls_group(settings: Node, outputs: tuple[Output, ...], pointer: str) -> HlsGroup:
-    for index, output in enumerate(outputs):
-        if output.video is None:
-            raise Unsupported(f"{pointer}/{index} without videoDescription (audio-only HLS output)")
-        if not isinstance(output.video.encoder, VideoEncoder) or output.video.encoder.codec != "H_264":
-            raise Unsupported(f"{pointer}/{index}: only H_264 in an HLS group")
-    for name, only in (("segmentControl", "SEGMENTED_FILES"), ("directoryStructure", "SINGLE_DIRECTORY")):
-        value = settings.text(name, only)
-        if value != only:
-            raise Unsupported(f"{settings.path(name)} {value}")
-    settings.skip("timedMetadataId3Frame", "timedMetadataId3Period", "programDateTimePeriod")
+def _hls_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> HlsGroup:
+    settings.skip("timedMetadataId3Frame", "timedMetadataId3Period", "audioOnlyHeader", "captionLanguageMappings")
+    _check_encryption(settings)
+    date_time = settings.text("programDateTime") == "INCLUDE"
+    period = settings.integer("programDateTimePeriod")
+    if settings.text("segmentsPerSubdirectory"):
+        raise Unsupported(settings.path("segmentsPerSubdirectory"))
     return HlsGroup(
         destination=_destination(settings),
         s3=_s3_options(settings),
@@ -146,7 +118,126 @@ def _hls_group(settings: Node, outputs: tuple[Output, ...], pointer: str) -> Hls
         resolution_in_manifest=settings.text("streamInfResolution", "INCLUDE") == "INCLUDE",
         write_manifests=settings.text("outputSelection") != "SEGMENTS_ONLY",
         gzip_manifests=settings.text("manifestCompression") == "GZIP",
+        single_file=settings.text("segmentControl") == "SINGLE_FILE",
+        folder_per_stream=settings.text("directoryStructure") == "SUBDIRECTORY_PER_STREAM",
+        captions_match_video=settings.text("captionSegmentLengthControl") == "MATCH_VIDEO",
+        date_time_period=(DEFAULT_DATE_TIME_PERIOD if period is None else period) if date_time else None,
+        client_cache=settings.text("clientCache", "ENABLED") == "ENABLED",
+        manifests=_additional_manifests(settings),
+        abr=abr,
     )
+
+
+def _dash_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> FragmentedGroup:
+    return FragmentedGroup(
+        kind="DASH",
+        **_fragmented(settings, DEFAULT_DASH_SEGMENT_LENGTH),
+        outputs=outputs,
+        hbbtv=settings.text("hbbtvCompliance") == "HBBTV_1_5",
+        abr=abr,
+    )
+
+
+def _cmaf_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> FragmentedGroup:
+    return FragmentedGroup(
+        kind="CMAF",
+        **_fragmented(settings, DEFAULT_CMAF_SEGMENT_LENGTH),
+        outputs=outputs,
+        write_dash=settings.text("writeDashManifest", "ENABLED") == "ENABLED",
+        write_hls=settings.text("writeHlsManifest", "ENABLED") == "ENABLED",
+        integer_durations=settings.text("manifestDurationFormat") == "INTEGER",
+        rfc_4281=settings.text("codecSpecification", "RFC_4281") == "RFC_4281",
+        legacy_target_duration=settings.text("targetDurationCompatibilityMode", "LEGACY") == "LEGACY",
+        resolution_in_manifest=settings.text("streamInfResolution", "INCLUDE") == "INCLUDE",
+        gzip_manifests=settings.text("manifestCompression") == "GZIP",
+        client_cache=settings.text("clientCache", "ENABLED") == "ENABLED",
+        abr=abr,
+    )
+
+
+def _fragmented(settings: Node, segment_length: int) -> dict[str, Any]:
+    """Members that DASH and CMAF groups have in common."""
+    _check_encryption(settings)
+    single_file = settings.text("segmentControl", "SINGLE_FILE") == "SINGLE_FILE"
+    on_demand = settings.text("mpdProfile") == "ON_DEMAND_PROFILE"
+    if on_demand and not single_file:
+        raise BadRequest(f"{settings.path('segmentControl')}: Must be SINGLE_FILE")
+    control = settings.text("segmentLengthControl", "GOP_MULTIPLE")
+    if control == "MATCH":
+        raise Unsupported(f"{settings.path('segmentLengthControl')} {control}")
+    # How exact the manifest's timeline and the samples' offsets are is not a choice here: both are.
+    settings.skip("ptsOffsetHandlingForBFrames", "videoCompositionOffsets", "dashManifestStyle")
+    settings.skip("audioChannelConfigSchemeIdUri")
+    return {
+        "destination": _destination(settings),
+        "s3": _s3_options(settings),
+        "segment_length": settings.integer("segmentLength") or segment_length,
+        "fragment_length": settings.integer("fragmentLength") or DEFAULT_FRAGMENT_LENGTH,
+        "exact_segments": control == "EXACT",
+        "min_final_segment_length": settings.number("minFinalSegmentLength") or 0.0,
+        "single_file": single_file,
+        "min_buffer": settings.integer("minBufferTime"),
+        "on_demand_profile": on_demand,
+        "segment_timeline": settings.text("writeSegmentTimelineInRepresentation") == "ENABLED",
+        "highest_bandwidth": settings.text("mpdManifestBandwidthType") == "MAX",
+        "base_url": settings.text("baseUrl"),
+        "manifests": _additional_manifests(settings),
+    }
+
+
+def _check_encryption(settings: Node) -> None:
+    if settings.child("encryption"):
+        raise Unsupported(settings.path("encryption"))
+
+
+def _additional_manifests(settings: Node) -> tuple[AdditionalManifest, ...]:
+    manifests = [
+        AdditionalManifest(node.text("manifestNameModifier"), node.texts("selectedOutputs"))
+        for node in settings.children("additionalManifests")
+    ]
+    pointer = settings.path("additionalManifests")
+    if len(manifests) > MAX_ADDITIONAL_MANIFESTS:
+        raise BadRequest(f"{pointer}: Should have at most {MAX_ADDITIONAL_MANIFESTS} items")
+    modifiers = [manifest.name_modifier for manifest in manifests]
+    if "" in modifiers or len(set(modifiers)) < len(modifiers):
+        raise BadRequest(f"{pointer}: Each should have a manifestNameModifier of its own")
+    return tuple(manifests)
+
+
+def _automated_abr(node: Node) -> AutomatedAbr | None:
+    if "automatedEncodingSettings" not in node:
+        return None
+    settings = node.child("automatedEncodingSettings").child("abrSettings")
+    if "maxQualityLevel" in settings:
+        settings.skip("maxQualityLevel")
+    rules = settings.children("rules")
+    sizes: dict[str, list[tuple[int, int]]] = {"forceIncludeRenditions": [], "allowedRenditions": []}
+    least: dict[str, tuple[int, int] | None] = {"minTopRenditionSize": None, "minBottomRenditionSize": None}
+    for rule in rules:
+        rule.skip("type")
+        for name, found in sizes.items():
+            for child in rule.children(name):
+                child.skip("required")
+                found.append(_size(child))
+        for name in least:
+            child = rule.child(name)
+            least[name] = _size(child) if child else least[name]
+    return AutomatedAbr(
+        max_renditions=settings.integer("maxRenditions") or DEFAULT_RENDITIONS,
+        max_bitrate=settings.integer("maxAbrBitrate") or DEFAULT_MAX_ABR_BITRATE,
+        min_bitrate=settings.integer("minAbrBitrate") or DEFAULT_MIN_ABR_BITRATE,
+        min_top=least["minTopRenditionSize"],
+        min_bottom=least["minBottomRenditionSize"],
+        forced=tuple(sizes["forceIncludeRenditions"]),
+        allowed=tuple(sizes["allowedRenditions"]),
+    )
+
+
+def _size(node: Node) -> tuple[int, int]:
+    width, height = node.integer("width"), node.integer("height")
+    if not width or not height:
+        raise BadRequest(f"{node.pointer}: width and height are required properties")
+    return width, height
 
 
 def _destination(settings: Node) -> str:
@@ -171,94 +262,62 @@ def _s3_options(settings: Node) -> S3Options:
     )
 
 
-def _output(node: Node, warnings: list[str], containers: set[str]) -> Output:
-    if "preset" in node:
-        raise Unsupported(f"{node.path('preset')}")
-    container_settings = node.child("containerSettings")
-    container = container_settings.text("container")
-    if container not in containers:
-        raise Unsupported(f"{container_settings.path('container')} {container}")
-    video = _video(node.child("videoDescription")) if "videoDescription" in node else None
-    audio = [parse_audio(child) for child in node.children("audioDescriptions")]
-    _check_streams(node, container, video, len(audio))
-    warnings += [warning for _, found in audio for warning in found]
-    mp4 = container_settings.child("mp4Settings")
-    mov = container_settings.child("movSettings")
-    _skip_transport_stream_tables(container_settings.child("m3u8Settings"))
-    hls = node.child("outputSettings").child("hlsSettings")
-    hls.skip("audioGroupId", "audioRenditionSets", "audioOnlyContainer")
-    mov.skip("clapAtom", "paddingControl", "reference", "cslgAtom", "mpeg2FourCCControl")
-    mp4.skip("mp4MajorBrand", "cttsVersion")
-    return Output(
-        container=container,
-        name_modifier=node.text("nameModifier"),
-        extension=node.text("extension") or None,
-        video=video,
-        audio=tuple(parsed for parsed, _ in audio),
-        fast_start=mp4.text("moovPlacement", "PROGRESSIVE_DOWNLOAD") == "PROGRESSIVE_DOWNLOAD",
-        segment_modifier=hls.text("segmentModifier"),
-    )
+def _check_captions(inputs: tuple[Input, ...], groups: tuple[Group, ...]) -> None:
+    asked = {caption.selector for group in groups for output in group.outputs for caption in output.captions}
+    for index, source in enumerate(inputs):
+        for name, found in source.caption_sources.items():
+            if (name not in asked and None not in asked) or found.kind == "NULL_SOURCE":
+                continue
+            pointer = f"/inputs/{index}/captionSelectors/{name}/sourceSettings"
+            if found.kind not in _CAPTION_FILES:
+                raise Unsupported(f"{pointer}/sourceType {found.kind}; use a caption file")
+            if found.location is None:
+                raise BadRequest(f"{pointer}/fileSourceSettings: sourceFile is a required property")
+    known = {name for source in inputs for name in source.caption_sources}
+    for missing in asked - known - {None}:
+        raise BadRequest(f"/inputs/0/captionSelectors: No caption selector has the name {missing}")
+    if None in asked and not known:
+        raise BadRequest("/inputs/0: captionSelectors is a required property")
 
 
-def _skip_transport_stream_tables(m3u8: Node) -> None:
-    # Numbers of tables and streams inside a segment; no player depends on them.
-    m3u8.skip("audioPids", "pmtPid", "videoPid", "privateMetadataPid", "timedMetadataPid", "scte35Pid", "pcrPid")
-    m3u8.skip("transportStreamId", "audioDuration", "dataPTSControl", "maxPcrInterval", "ptsOffset", "ptsOffsetMode")
+def _check_passthrough(inputs: tuple[Input, ...], groups: tuple[Group, ...]) -> None:
+    outputs = [output for group in groups for output in group.outputs]
+    copied = [output for output in outputs if output.video and isinstance(output.video.encoder, Passthrough)]
+    audio = any(track.codec == "PASSTHROUGH" for output in outputs for track in output.audio)
+    if (copied or audio) and (len(inputs) > 1 or any(source.clips for source in inputs)):
+        raise Unsupported("/inputs: passthrough of several inputs or of clips")
+    if any(output.video != Video(Passthrough()) for output in copied) or (copied and inputs[0].rotate):
+        raise Unsupported("/outputGroups: passthrough video that is scaled, cropped, rotated or otherwise changed")
 
 
-def _check_streams(node: Node, container: str, video: Video | None, audio_tracks: int) -> None:
-    capture = video is not None and isinstance(video.encoder, FrameCapture)
-    if (container == "RAW") != capture:
-        raise Unsupported(f"{node.pointer}: container {container} with this codec; RAW goes with FRAME_CAPTURE only")
-    if capture and audio_tracks:
-        raise BadRequest(f"{node.pointer}/audioDescriptions: A frame capture output can not have audio")
-    if video is None and not audio_tracks:
-        raise BadRequest(f"{node.pointer}: Should have a videoDescription or audioDescriptions")
-    if container == "M3U8" and audio_tracks > 1:
-        raise Unsupported(f"{node.pointer}/audioDescriptions with more than one track in an HLS output")
-
-
-def _video(node: Node) -> Video:
-    scaling = node.text("scalingBehavior", "DEFAULT")
-    if scaling == "SMART_CROP":
-        raise Unsupported(f"{node.path('scalingBehavior')} {scaling}")
-    sharpness = node.integer("sharpness")
-    return Video(
-        encoder=parse_video_codec(node.child("codecSettings")),
-        width=_even(node, "width"),
-        height=_even(node, "height"),
-        scaling=scaling,
-        sharpness=50 if sharpness is None else sharpness,
-        crop=_rectangle(node.child("crop")),
-        deinterlace=_deinterlace(node.child("videoPreprocessors").child("deinterlacer")),
-    )
-
-
-def _even(node: Node, name: str) -> int | None:
-    value = node.integer(name)
-    if value is not None and value % 2:
-        raise BadRequest(f"{node.path(name)}: Should be a multiple of 2")
-    return value
-
-
-def _deinterlace(node: Node) -> str | None:
-    if not node:
-        return None
-    mode = node.text("mode", "DEINTERLACE")
-    if mode != "DEINTERLACE":
-        raise Unsupported(f"{node.path('mode')} {mode}")
-    node.skip("algorithm")
-    return node.text("control", "NORMAL")
-
-
-def _check_names(groups: tuple[FileGroup | HlsGroup, ...]) -> None:
+def _check_names(groups: tuple[Group, ...]) -> None:
     seen: set[tuple[str, ...]] = set()
     for group_index, group in enumerate(groups):
+        automated = not isinstance(group, FileGroup) and group.abr is not None
         for index, output in enumerate(group.outputs):
-            name = (group.destination, output.name_modifier, output.container, output.extension or "")
+            if automated and output.video is not None:
+                _check_automated(output, f"/outputGroups/{group_index}/outputs/{index}")
+            name = (group.destination, output.name_modifier, _kind(output), output.extension or "")
             if name in seen:
                 raise BadRequest(
                     f"/outputGroups/{group_index}/outputs/{index}: nameModifier is a required property "
                     "that should differ between outputs with the same destination"
                 )
             seen.add(name)
+
+
+def _check_automated(output: Output, pointer: str) -> None:
+    encoder = output.video.encoder if output.video else None
+    if not isinstance(encoder, VideoEncoder) or encoder.codec not in ("H_264", "H_265"):
+        raise BadRequest(f"{pointer}/videoDescription/codecSettings/codec: Must be H_264")
+    if encoder.rate_control.mode != "QVBR":
+        raise BadRequest(f"{pointer}/videoDescription/codecSettings: rateControlMode must be QVBR for automated ABR")
+
+
+def _kind(output: Output) -> str:
+    """What tells the files of two outputs with one name apart: the container, or for RAW what is in it."""
+    if output.container != "RAW":
+        return output.container
+    if output.sidecar is not None:
+        return output.sidecar.format
+    return output.audio[0].codec if output.audio else "VIDEO"

@@ -40,7 +40,9 @@ def probe(path: str, demuxer: str, whitelist: str) -> Json:
         streams = [_stream(stream) for stream in media.streams]
         _look_at_first_frames(media, streams)
         duration = media.duration / av.time_base if media.duration and media.duration > 0 else None
-        return {"duration": duration, "bitRate": media.bit_rate or None, "streams": streams}
+        timecodes = [found for item in (media, *media.streams) if (found := item.metadata.get("timecode"))]
+        facts = {"duration": duration, "bitRate": media.bit_rate or None, "streams": streams}
+        return {**facts, "timecode": next(iter(timecodes), None)}
 
 
 def _stream(stream: Any) -> Json:
@@ -49,6 +51,7 @@ def _stream(stream: Any) -> Json:
     facts: Json = {
         "type": stream.type,
         "index": stream.index,
+        "pid": stream.id or None,
         "codec": context.codec.canonical_name if context is not None else "unknown",
         "duration": seconds if seconds and seconds > 0 else None,
         "bitRate": getattr(context, "bit_rate", None) or None,

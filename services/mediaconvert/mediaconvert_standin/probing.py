@@ -16,8 +16,8 @@ from mediaconvert_standin.errors import (
     SourceMissing,
     Unsupported,
 )
+from mediaconvert_standin.locations import parse_s3_uri
 from mediaconvert_standin.plan import S3Location
-from mediaconvert_standin.planning import parse_s3_uri
 from mediaconvert_standin.prober import ProbeError
 from mediaconvert_standin.reports import probe_result
 from mediaconvert_standin.sniff import SNIFF_BYTES, sniff

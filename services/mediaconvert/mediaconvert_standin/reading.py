@@ -45,6 +45,12 @@ class Node:
     def integers(self, name: str) -> tuple[int, ...]:
         return tuple(self._get(name) or ())
 
+    def numbers(self, name: str) -> tuple[float, ...]:
+        return tuple(float(value) for value in self._get(name) or ())
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(str(value) for value in self._get(name) or ())
+
     def child(self, name: str) -> Node:
         return Node(self._value.get(name), self.path(name), self._read)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from mediaconvert_standin.errors import InvalidMedia
 from mediaconvert_standin.media import AudioTrack, DataTrack, Media, VideoTrack
-from mediaconvert_standin.plan import S3Location
+from mediaconvert_standin.plan import Input
 from mediaconvert_standin.rates import output_rate
 from mediaconvert_standin.sources import SourceObject
 
@@ -166,14 +167,17 @@ def _ratio(value: Fraction) -> Json:
     return {"numerator": value.numerator, "denominator": value.denominator}
 
 
-def input_information(media: Media, source: S3Location) -> Json:
-    """``inputDetails`` of the INPUT_INFORMATION event; ``audio`` is absent for a silent file."""
-    detail: Json = {"id": 1, "uri": source.uri}
-    if media.audio:
-        detail["audio"] = [_audio_information(track) for track in media.audio]
-    if media.video:
-        detail["video"] = [_video_information(track) for track in media.video]
-    return {"inputDetails": [detail]}
+def input_information(medias: Sequence[Media], inputs: Sequence[Input]) -> Json:
+    """``inputDetails`` of the INPUT_INFORMATION event, all inputs in one; ``audio`` is absent for a silent file."""
+    details = []
+    for number, (media, source) in enumerate(zip(medias, inputs, strict=True), start=1):
+        detail: Json = {"id": number, "uri": source.source.uri}
+        if media.audio:
+            detail["audio"] = [_audio_information(track) for track in media.audio]
+        if media.video:
+            detail["video"] = [_video_information(track) for track in media.video]
+        details.append(detail)
+    return {"inputDetails": details}
 
 
 def _audio_information(track: AudioTrack) -> Json:

@@ -15,6 +15,8 @@ _ASF_GUID = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _MXF_KEY = bytes.fromhex("060e2b34020501010d010201")
 _BOX_TYPES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"moof", b"styp"}
 
+# Demuxers whose own name, which ``format_whitelist`` wants, is longer than the one for ``-f``.
+_FULL_NAMES = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm"}
 _BRANDS = {b"qt ": "quicktime", b"3gp": "three_gp", b"3g2": "three_g2"}
 
 
@@ -31,13 +33,18 @@ class Container:
         return self.demuxer == "mov"
 
 
+def full_name(demuxer: str) -> str:
+    """A demuxer's own name in libavformat: the only one that may be on a whitelist beside it."""
+    return _FULL_NAMES.get(demuxer, demuxer)
+
+
 def sniff(head: bytes) -> Container | None:
     """The container whose signature the first SNIFF_BYTES of a file carry, or None."""
     if head[4:8] in _BOX_TYPES:
         return _iso(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         doc_type = "webm" if b"webm" in head[:64] else "matroska"
-        return Container("matroska", "matroska,webm", doc_type)
+        return Container("matroska", full_name("matroska"), doc_type)
     if head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"AVIX"):
         return Container("avi", "avi", "avi")
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
@@ -61,9 +68,21 @@ def sniff(head: bytes) -> Container | None:
     return _elementary_audio(head)
 
 
+def sniff_image(head: bytes) -> str | None:
+    """The demuxer for a still image that may be laid over video: PNG, BMP or TGA."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png_pipe"
+    if head.startswith(b"BM"):
+        return "bmp_pipe"
+    # TGA has no signature: no colour map, a type that decoders know, and 24 or 32 bits.
+    if len(head) >= 18 and head[1] == 0 and head[2] in (2, 10) and head[16] in (24, 32):
+        return "tga_pipe"
+    return None
+
+
 def _iso(head: bytes) -> Container:
     brand = head[8:12] if head[4:8] == b"ftyp" else b"qt  "
-    return Container("mov", "mov,mp4,m4a,3gp,3g2,mj2", _BRANDS.get(brand[:3], "mp4"))
+    return Container("mov", full_name("mov"), _BRANDS.get(brand[:3], "mp4"))
 
 
 def _is_transport_stream(head: bytes) -> bool:

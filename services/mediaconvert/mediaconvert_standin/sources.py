@@ -43,13 +43,18 @@ class Source:
         self._location = location
         self.object: SourceObject | None = None
 
-    def download(self, path: Path, progress: Callable[[int, int], None]) -> SourceObject:
+    def download(
+        self, path: Path, progress: Callable[[int, int], None], check: Callable[[int], None] | None = None
+    ) -> SourceObject:
         """Copy the object to ``path``; ``progress(done, total)`` in bytes may raise to stop.
 
+        ``check(total)`` may refuse the size once the first range has told it.
         Raises SourceMissing, ReadDenied, ReadFailed.
         """
         with path.open("wb") as file:
             found = self.read_into(file, 0, RANGE_BYTES, progress)
+            if check is not None:
+                check(found.size)
             while (done := file.tell()) < found.size:
                 progress(done, found.size)
                 self.read_into(file, done, RANGE_BYTES, progress)

@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from fractions import Fraction
 
-from mediaconvert_standin.errors import InvalidMedia, NoAudioDecoded, NoVideo, UnsupportedCodec
-from mediaconvert_standin.geometry import Picture, fit, rotation_filters
-from mediaconvert_standin.media import AudioTrack, Media, VideoTrack
-from mediaconvert_standin.naming import EXTENSIONS, Identifiers, destination_base, job_identifiers
+from mediaconvert_standin.abr import expand
+from mediaconvert_standin.errors import InvalidMedia, NoAudioDecoded
+from mediaconvert_standin.geometry import Picture
+from mediaconvert_standin.media import Media
+from mediaconvert_standin.naming import Identifiers, destination_base, extension_of, job_identifiers
+from mediaconvert_standin.pictures import Stage, VideoTask, checked_track, follow, plan_picture
+from mediaconvert_standin.pieces import Piece, cut
 from mediaconvert_standin.plan import (
-    Audio,
-    AudioSelector,
+    BurnInStyle,
+    CaptionOutput,
     ConversionPlan,
     FileGroup,
+    FragmentedGroup,
     FrameCapture,
-    HlsGroup,
-    Input,
+    Group,
     Output,
     S3Location,
     S3Options,
-    Video,
     VideoEncoder,
 )
-from mediaconvert_standin.rates import output_rate
-
-DEFAULT_GOP_SECONDS = 2
-MAX_SOURCE_PIXELS = 8192 * 4320
-MAX_SOUND_DELAY = 2.0  # seconds behind the picture; what comes before is held as raw frames in memory
-_ROTATING_DEMUXERS = {"mov"}  # AUTO works for MP4 and MOV only, as on the service
-
-
-@dataclass(frozen=True)
-class VideoTask:
-    filters: tuple[str, ...]
-    width: int
-    height: int
-    encoder: VideoEncoder | FrameCapture
-    rate: Fraction  # frames, or captured images, per second
-    gop_frames: int
-    force_key_frames_every: float | None = None  # seconds
-    fixed_gop: bool = False
-
-
-@dataclass(frozen=True)
-class AudioTask:
-    track: int  # 0-based among the audio tracks of the input
-    settings: Audio
-    channels: int
-    bitrate: int
-    offset_ms: int
-    language: str | None
-    with_picture: bool  # starts with the picture, so that both can go through one filter graph
+from mediaconvert_standin.sounds import AudioTask, plan_sound
 
 
 @dataclass(frozen=True)
@@ -65,21 +39,27 @@ class OutputTask:
     output: Output
     video: VideoTask | None
     audio: tuple[AudioTask, ...]
-    segment_seconds: float = 0.0  # of an HLS output: where ffmpeg may cut, just before a key frame
+    captions: CaptionOutput | None = None  # of a sidecar output
+    segment_seconds: float = 0.0  # where ffmpeg may cut, just before a key frame
     segment_modifier: str = ""
 
     @property
     def extension(self) -> str:
-        return self.output.extension or EXTENSIONS[self.output.container]
+        return self.output.extension or extension_of(self.output)
 
     @property
     def location(self) -> S3Location:
         return S3Location(self.bucket, f"{self.key}.{self.extension}")
 
+    @property
+    def encoded(self) -> bool:
+        """Does ffmpeg make it?"""
+        return self.video is not None or bool(self.audio)
+
 
 @dataclass(frozen=True)
 class GroupTask:
-    group: FileGroup | HlsGroup
+    group: Group
     base: S3Location
     outputs: tuple[OutputTask, ...]
 
@@ -89,226 +69,176 @@ class GroupTask:
 
 
 @dataclass(frozen=True)
+class BurnInFile:
+    """A caption file that ffmpeg burns in: captions of one selector in one style for one frame size."""
+
+    name: str
+    selector: str | None
+    style: BurnInStyle
+    width: int
+    height: int
+
+
+@dataclass
+class _Files:
+    """Local files that filters read, each made once however many outputs use it."""
+
+    captions: list[BurnInFile] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+
+    def caption(self, selector: str | None, style: BurnInStyle, size: tuple[int, int]) -> str:
+        found = next(
+            (f for f in self.captions if (f.selector, f.style, (f.width, f.height)) == (selector, style, size)), None
+        )
+        if found is None:
+            found = BurnInFile(f"captions{len(self.captions)}.ass", selector, style, *size)
+            self.captions.append(found)
+        return found.name
+
+    def prefix(self, text: str) -> str | None:
+        if not text:
+            return None
+        if text not in self.prefixes:
+            self.prefixes.append(text)
+        return f"prefix{self.prefixes.index(text)}.txt"
+
+
+@dataclass(frozen=True)
 class Transcode:
-    media: Media
+    pieces: tuple[Piece, ...]
     groups: tuple[GroupTask, ...]
+    images: tuple[S3Location, ...] = ()  # ffmpeg's inputs after the pieces
+    burn_ins: tuple[BurnInFile, ...] = ()
+    prefixes: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> tuple[OutputTask, ...]:
         return tuple(output for group in self.groups for output in group.outputs)
 
-
-def resolve(plan: ConversionPlan, media: Media, started: datetime) -> Transcode:
-    """Raises NoVideo, UnsupportedCodec, InvalidMedia, NoAudioDecoded."""
-    track = media.main_video
-    if any(output.video for output in plan.outputs):
-        track = _checked_video(plan.input, media)
-    identifiers = job_identifiers(started, plan.input.source)
-    ordinal = 0
-    groups = []
-    for group in plan.groups:
-        base = destination_base(group.destination, plan.input.source, Identifiers(identifiers))
-        outputs = []
-        for output in group.outputs:
-            ordinal += 1
-            outputs.append(_output(plan.input, media, track, group, base, output, ordinal, identifiers))
-        groups.append(GroupTask(group, base, tuple(outputs)))
-    transcode = Transcode(media, tuple(groups))
-    _check_paths(plan.input, transcode)
-    return transcode
+    @property
+    def seconds(self) -> float | None:
+        """Length of the programme, None when an input does not say its own."""
+        known = [piece.seconds for piece in self.pieces]
+        return None if None in known else sum(seconds for seconds in known if seconds is not None)
 
 
-def _checked_video(source: Input, media: Media) -> VideoTrack:
-    track = media.main_video
-    if track is None or track.width == 0 or track.height == 0:
-        raise NoVideo(source.source.uri)
-    if track.token is None:
-        raise UnsupportedCodec(f"Video codec [{track.codec}] is not a supported input video codec")
-    if track.width * track.height > MAX_SOURCE_PIXELS:
-        raise InvalidMedia(f"Invalid resolution [{track.width} x {track.height}], larger than 8192 x 4320.")
-    return track
+def resolve(plan: ConversionPlan, medias: Sequence[Media], started: datetime) -> Transcode:
+    """``medias`` has one element for each input. Raises the JobErrors of settings that do not fit the media."""
+    return _Resolver(plan, medias, started).resolve()
 
 
-def _output(
-    source: Input,
-    media: Media,
-    track: VideoTrack | None,
-    group: FileGroup | HlsGroup,
-    base: S3Location,
-    output: Output,
-    ordinal: int,
-    job_values: dict[str, str | int],
-) -> OutputTask:
-    video = None
-    if output.video is not None and track is not None:
-        video = _video(source, media, track, output.video, ordinal, group if isinstance(group, HlsGroup) else None)
-    audio = tuple(task for item in output.audio if (task := _audio(source, media, item)) is not None)
-    if video is None and not audio:
-        raise NoAudioDecoded("No audio frames decoded on [selector-(default)-track-1-drc]")
-    identifiers = Identifiers(job_values | _output_values(output, video, audio))
-    seconds = 0.0
-    if isinstance(group, HlsGroup) and video is not None:
-        seconds = _segment_seconds(group, video)
-    return OutputTask(
-        name=f"out{ordinal}",
-        bucket=base.bucket,
-        key=base.key + identifiers.resolve(output.name_modifier),
-        output=output,
-        video=video,
-        audio=audio,
-        segment_seconds=seconds,
-        segment_modifier=identifiers.resolve(output.segment_modifier),
-    )
+class _Resolver:
+    def __init__(self, plan: ConversionPlan, medias: Sequence[Media], started: datetime) -> None:
+        self._plan = plan
+        self._pieces = cut(plan.inputs, medias)
+        followed = follow(self._pieces, plan.followed)
+        if any(output.video for output in plan.outputs):
+            for source, media in zip(plan.inputs, medias, strict=True):
+                checked_track(source, media)
+        self._images = _image_locations(plan)
+        places = {location: len(self._pieces) + place for place, location in enumerate(self._images)}
+        self._stage = Stage(plan, self._pieces, places, followed.main_video)
+        self._identifiers = job_identifiers(started, plan.input.source)
+        self._files = _Files()
+        self._ordinal = 0
 
+    def resolve(self) -> Transcode:
+        groups = tuple(self._group(group) for group in self._plan.groups)
+        _check_paths(self._plan, groups)
+        files = self._files
+        return Transcode(self._pieces, groups, self._images, tuple(files.captions), tuple(files.prefixes))
 
-def _video(
-    source: Input, media: Media, track: VideoTrack, video: Video, ordinal: int, hls: HlsGroup | None
-) -> VideoTask:
-    rotation = _rotation(source, media, track)
-    upright = Picture(track.width, track.height, track.sample_aspect).rotated(rotation)
-    fitted = fit(upright, video, source.crop or video.crop, ordinal)
-    deinterlace = _deinterlace_filters(video)
-    turn = rotation_filters(rotation)
-    if isinstance(video.encoder, FrameCapture):
-        filters = (*turn, *deinterlace, _capture_filter(video.encoder.rate), *fitted.filters)
-        return VideoTask(
-            (*filters, "format=yuvj420p"), fitted.width, fitted.height, video.encoder, video.encoder.rate, 0
+    def _group(self, group: Group) -> GroupTask:
+        base = destination_base(group.destination, self._plan.input.source, Identifiers(self._identifiers))
+        if not isinstance(group, FileGroup) and group.abr is not None and self._stage.followed is not None:
+            track = self._stage.followed
+            picture = Picture(track.width, track.height, track.sample_aspect)
+            group = replace(group, outputs=expand(group.outputs, group.abr, picture))
+        outputs = [self._output(group, base, output) for output in group.outputs]
+        return GroupTask(group, base, tuple(_with_common_cuts(group, outputs)))
+
+    def _output(self, group: Group, base: S3Location, output: Output) -> OutputTask:
+        self._ordinal += 1
+        video = self._video(group, output)
+        audio = tuple(
+            task
+            for item in output.audio
+            if (
+                task := plan_sound(
+                    self._plan.inputs, self._pieces, item, match_video=output.match_video_duration and video is not None
+                )
+            )
+            is not None
         )
-    encoder = video.encoder
-    rate = encoder.frame_rate or output_rate(track)
-    rate_filter = f"fps={rate.numerator}/{rate.denominator}:start_time=0"
-    if encoder.interpolation == "INTERPOLATE" and encoder.frame_rate is not None:
-        rate_filter = f"framerate=fps={rate.numerator}/{rate.denominator}"
-    return VideoTask(
-        filters=(*turn, *deinterlace, rate_filter, *fitted.filters, f"format={_pixel_format(encoder)}"),
-        width=fitted.width,
-        height=fitted.height,
-        encoder=encoder,
-        rate=rate,
-        gop_frames=_gop_frames(encoder, rate, hls),
-        force_key_frames_every=hls.segment_length if hls is not None and hls.exact_segments else None,
-        fixed_gop=hls is not None or not (encoder.scene_change or encoder.min_i_interval),
-    )
+        if video is None and not audio and output.sidecar is None:
+            raise NoAudioDecoded("No audio frames decoded on [selector-(default)-track-1-drc]")
+        identifiers = Identifiers(self._identifiers | _output_values(output, video, audio))
+        return OutputTask(
+            name=f"out{self._ordinal}",
+            bucket=base.bucket,
+            key=base.key + identifiers.resolve(output.name_modifier),
+            output=output,
+            video=video,
+            audio=audio,
+            captions=output.sidecar,
+            segment_seconds=_segment_seconds(group, video) if video is not None else 0.0,
+            segment_modifier=identifiers.resolve(output.segment_modifier),
+        )
+
+    def _video(self, group: Group, output: Output) -> VideoTask | None:
+        if output.video is None:
+            return None
+        prefix = self._files.prefix(output.video.burnin.prefix) if output.video.burnin else None
+        task = plan_picture(self._stage, output.video, self._ordinal, group, captions=None, prefix=prefix)
+        burn_in = next((caption for caption in output.captions if caption.format == "BURN_IN"), None)
+        if burn_in is None:
+            return task
+        file = self._files.caption(burn_in.selector, burn_in.style, (task.width, task.height))
+        return plan_picture(self._stage, output.video, self._ordinal, group, captions=file, prefix=prefix)
 
 
-def _rotation(source: Input, media: Media, track: VideoTrack) -> int:
-    if source.rotate is None:
-        return 0
-    if source.rotate != "AUTO":
-        return int(source.rotate.removeprefix("DEGREES_"))
-    nearest = round(track.rotation / 90) * 90
-    if media.demuxer not in _ROTATING_DEMUXERS or abs(track.rotation - nearest) > 1:
-        return 0
-    return nearest % 360
+def _image_locations(plan: ConversionPlan) -> tuple[S3Location, ...]:
+    used = [image.location for source in plan.inputs for image in source.images]
+    used += [image.location for output in plan.outputs if output.video for image in output.video.images]
+    return tuple(dict.fromkeys(used))
 
 
-def _deinterlace_filters(video: Video) -> tuple[str, ...]:
-    if video.deinterlace is None:
-        return ()
-    which = "all" if video.deinterlace == "FORCE_ALL_FRAMES" else "interlaced"
-    return (f"bwdif=mode=send_frame:deint={which}",)
-
-
-def _capture_filter(rate: Fraction) -> str:
-    """The first frame, then one per 1/rate seconds, each at the first frame not before its time."""
-    num, den = rate.numerator, rate.denominator
-    now, before = (f"floor(({t}-start_t)*{num}/{den}+1e-6)" for t in ("t", "prev_selected_t"))
-    return f"select='isnan(prev_selected_t)+gte({now},{before}+1)'"
-
-
-def _pixel_format(encoder: VideoEncoder) -> str:
-    ten_bit = "10BIT" in encoder.profile or encoder.profile.startswith("MAIN10")
-    chroma = "422" if "422" in encoder.profile else "420"
-    return f"yuv{chroma}p{'10le' if ten_bit else ''}"
-
-
-def _gop_frames(encoder: VideoEncoder, rate: Fraction, hls: HlsGroup | None) -> int:
-    if encoder.gop_size is None or encoder.gop_units == "AUTO":
-        seconds = hls.segment_length if hls is not None else DEFAULT_GOP_SECONDS
-        return max(1, round(seconds * rate))
-    if encoder.gop_units == "SECONDS":
-        return max(1, round(encoder.gop_size * float(rate)))
-    return max(1, round(encoder.gop_size))
-
-
-def _segment_seconds(group: HlsGroup, video: VideoTask) -> float:
-    """Segment length as a whole number of GOPs, less half a frame so that the cut falls on the key frame."""
+def _segment_seconds(group: Group, video: VideoTask) -> float:
+    """Length of a segment (HLS) or fragment (DASH, CMAF): whole GOPs, less half a frame to meet the key frame."""
+    if isinstance(group, FileGroup):
+        return 0.0
     frame = 1 / float(video.rate)
+    if isinstance(group, FragmentedGroup):
+        wanted = min(group.fragment_length, group.segment_length)
+    else:
+        wanted = group.segment_length
     if group.exact_segments:
-        return group.segment_length - frame / 2
+        return wanted - frame / 2
+    return _whole_gops(video, wanted) - frame / 2
+
+
+def _whole_gops(video: VideoTask, wanted: float) -> float:
+    frame = 1 / float(video.rate)
     gop = video.gop_frames * frame
-    whole_gops = max(1, -int(-(group.segment_length - frame / 2) // gop))
-    return whole_gops * gop - frame / 2
+    return max(1, -int(-(wanted - frame / 2) // gop)) * gop
 
 
-def _audio(source: Input, media: Media, audio: Audio) -> AudioTask | None:
-    selector_name, selector = _selector(source, audio)
-    if selector is None or not media.audio:
-        if selector is not None and (selector.tracks or selector.streams):
-            raise _invalid_track(selector_name)
-        return None
-    position = _track_position(selector_name, selector, media.audio)
-    track = media.audio[position]
-    if track.token is None:
-        raise UnsupportedCodec(
-            f"Audio codec [{track.codec}] for track [{position + 1}] is not a supported input audio codec"
-        )
-    channels = audio.channels or min(track.channels or 2, 8)
-    own_language = track.language if track.language not in (None, "und") else None
-    language = (own_language or audio.language) if audio.language_follows_input else audio.language
-    return AudioTask(
-        track=position,
-        settings=audio,
-        channels=channels,
-        bitrate=audio.bitrate or 64000 * channels,
-        offset_ms=selector.offset_ms,
-        language=language,
-        with_picture=_starts_together(media.main_video, track),
-    )
-
-
-def _starts_together(video: VideoTrack | None, audio: AudioTrack) -> bool:
-    if video is None:
-        return True
-    if video.first_frame is None or audio.first_frame is None:
-        return False
-    return audio.first_frame - video.first_frame <= MAX_SOUND_DELAY
-
-
-def _selector(source: Input, audio: Audio) -> tuple[str, AudioSelector | None]:
-    """The selector an output asks for; the one marked as default stands in for a missing name."""
-    selectors = source.audio_selectors
-    if audio.source_name is None:
-        return next(iter(selectors.items()), ("default", AudioSelector()))
-    if audio.source_name in selectors:
-        return audio.source_name, selectors[audio.source_name]
-    return next(((name, item) for name, item in selectors.items() if item.default), (audio.source_name, None))
-
-
-def _track_position(name: str, selector: AudioSelector, tracks: tuple[AudioTrack, ...]) -> int:
-    if selector.tracks:
-        if selector.tracks[0] > len(tracks):
-            raise _invalid_track(name)
-        return selector.tracks[0] - 1
-    if selector.streams:
-        found = [place for place, track in enumerate(tracks) if track.index == selector.streams[0] - 1]
-        if not found:
-            raise _invalid_track(name)
-        return found[0]
-    if selector.language is not None:
-        found = [place for place, track in enumerate(tracks) if track.language == selector.language]
-        return found[0] if found else 0
-    return 0
-
-
-def _invalid_track(name: str) -> InvalidMedia:
-    return InvalidMedia(f"Invalid audio track specified for audio_selector [{name}]")
+def _with_common_cuts(group: Group, outputs: list[OutputTask]) -> list[OutputTask]:
+    """Sound and captions are cut where the first picture is."""
+    if isinstance(group, FileGroup):
+        return outputs
+    first = next((output for output in outputs if output.video is not None), None)
+    fallback = group.fragment_length if isinstance(group, FragmentedGroup) else group.segment_length
+    seconds = float(fallback)
+    if first is not None and first.video is not None:
+        seconds = first.segment_seconds + 1 / float(first.video.rate) / 2
+    return [output if output.video is not None else replace(output, segment_seconds=seconds) for output in outputs]
 
 
 def _output_values(output: Output, video: VideoTask | None, audio: tuple[AudioTask, ...]) -> dict[str, str | int]:
     audio_kilobits = sum(task.bitrate for task in audio) // 1000
     values: dict[str, str | int] = {"ra": audio_kilobits, "rc": audio_kilobits}
-    values["ex"] = output.extension or EXTENSIONS[output.container]
+    values["ex"] = output.extension or extension_of(output)
     if video is None:
         return values
     values |= {"w": video.width, "h": video.height, "f": int(video.rate)}
@@ -319,10 +249,13 @@ def _output_values(output: Output, video: VideoTask | None, audio: tuple[AudioTa
     return values
 
 
-def _check_paths(source: Input, transcode: Transcode) -> None:
+def _check_paths(plan: ConversionPlan, groups: tuple[GroupTask, ...]) -> None:
+    sources = {source.source.uri for source in plan.inputs}
     seen: set[str] = set()
-    for output in transcode.outputs:
+    for output in (output for group in groups for output in group.outputs):
         uri = output.location.uri
-        if uri == source.source.uri or uri in seen:
+        if uri in sources or uri in seen:
             raise InvalidMedia(f"Duplicate input and output path [{uri}] found in job.")
-        seen.add(uri)
+        # Images are numbered: their keys are checked once they are known.
+        if output.video is None or not isinstance(output.video.encoder, FrameCapture):
+            seen.add(uri)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-import yaml
+from cloudformation_template import read_template
 
 from bootstrap.template import TEMPLATE_FILE, api_hash, render_template
 from sstech_video.errors import ErrorCode
@@ -15,21 +15,7 @@ FUNCTIONS = ("UploadFunction", "LibraryFunction", "TriggerFunction", "Conversion
 WITHOUT_RESOURCE_LEVEL = {"mediaconvert:Probe"}
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as {tag: value}."""
-
-
-def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {suffix: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-TEMPLATE: dict[str, Any] = yaml.load(TEXT, _Loader)  # noqa: S506  # a safe loader with CloudFormation's tags
+TEMPLATE = read_template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 
 

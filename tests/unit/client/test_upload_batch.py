@@ -35,7 +35,7 @@ class ConvertingLibrary(FakeLibrary):
         elif video.status == "converting":
             end = self.ends.get(video.file_name)
             video = replace(video, status="failed" if end else "ready", error=end, width=4, height=2, duration_ms=1500)
-        self.videos[video_id] = video
+        self.videos_by_id[video_id] = video
         return video
 
     def close(self): ...
@@ -95,7 +95,7 @@ def test_a_video_deleted_while_it_converts_is_an_outcome(library, line, tmp_path
     def vanishing(video_id):
         if real(video_id).status == "converting":
             raise ApiError(404, "not_found", "There is no such video.")
-        return library.videos[video_id]
+        return library.videos_by_id[video_id]
 
     library.video = vanishing
     outcomes = run_batch(library, line, tmp_path, written, files[:1])
@@ -195,7 +195,7 @@ def test_ctrl_c_is_exit_130_and_the_next_run_goes_on(run, clip, library, written
     assert "run the same command again" in written.getvalue()
     monkeypatch.setattr(Batch, "_watch", real)
     assert run(clip) == EXIT_OK
-    assert len(library.videos) == 1
+    assert len(library.videos_by_id) == 1
 
 
 def test_a_platform_that_is_away_is_one_sentence(run, clip, library, written):

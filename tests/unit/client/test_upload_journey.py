@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from devstack.answers import MultipartPlan, StoredPart, Upload, Video
+from devstack.answers import MultipartPlan, Page, StoredPart, Upload, Video
 from devstack.client_errors import ApiError, StorageError, UploadInterruptedError
 from devstack.upload.journey import FileChangedError, Journey
 from devstack.upload.records import FileBusyError, Records
 
 PART = 100_000
 SINGLE = 50_000
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime.now(UTC)
 
 
 class FakeLibrary:
@@ -24,7 +24,7 @@ class FakeLibrary:
 
     def __init__(self, bucket):
         self.bucket = bucket
-        self.videos = {}
+        self.videos_by_id = {}
         self.sizes = {}
         self.deleted = []
         self.faults = {}
@@ -41,7 +41,7 @@ class FakeLibrary:
         self.opened += 1
         video_id = f"v{self.opened}"
         self.sizes[video_id] = size
-        self.videos[video_id] = Video(
+        self.videos_by_id[video_id] = Video(
             video_id, name, name, "uploading", 0, size, None, None, None, NOW, NOW, None, None
         )
         if size <= SINGLE:
@@ -49,16 +49,19 @@ class FakeLibrary:
             return Upload(video_id, "k", 3600, url, {"If-None-Match": "*"}, None)
         return Upload(video_id, "k", 3600, None, {}, MultipartPlan(PART, -(-size // PART)))
 
+    def videos(self, _limit):
+        return Page(tuple(self.videos_by_id.values()), None)
+
     def video(self, video_id):
         self._fault("video")
-        if video_id not in self.videos:
+        if video_id not in self.videos_by_id:
             raise ApiError(404, "not_found", "There is no such video.")
-        return self.videos[video_id]
+        return self.videos_by_id[video_id]
 
     def delete(self, video_id):
         self._fault("delete")
         self.deleted.append(video_id)
-        del self.videos[video_id]
+        del self.videos_by_id[video_id]
 
     def _open(self, video_id):
         if self.video(video_id).status != "uploading" or video_id in self.given_up:
@@ -80,8 +83,8 @@ class FakeLibrary:
         self._fault("complete")
         self._open(video_id)
         self.completed.append((video_id, [part.number for part in parts]))
-        self.videos[video_id] = replace(self.videos[video_id], status="uploaded")
-        return self.videos[video_id]
+        self.videos_by_id[video_id] = replace(self.videos_by_id[video_id], status="uploaded")
+        return self.videos_by_id[video_id]
 
     def body(self, video_id):
         paths = sorted(
@@ -213,12 +216,12 @@ def test_an_upload_that_the_platform_no_longer_has_begins_anew(world, lost):
     with pytest.raises(UploadInterruptedError):
         world.run()
     if lost == "deleted":
-        world.library.videos.clear()
+        world.library.videos_by_id.clear()
     else:
         world.library.given_up.add("v1")
     assert world.run() == "v2"
     assert world.library.body("v2") == world.file.read_bytes()
-    assert "v1" not in world.library.videos
+    assert "v1" not in world.library.videos_by_id
 
 
 def test_parts_that_s3_does_not_hold_after_all_are_sent_again(world):
@@ -264,7 +267,7 @@ def test_a_refusal_that_stays_ends_after_some_rounds(small):
     small.bucket.faults = {f"/v{number}": [403] for number in range(1, 10)}
     with pytest.raises(UploadInterruptedError):
         small.run()
-    assert small.library.videos == {}
+    assert small.library.videos_by_id == {}
 
 
 def test_a_refusal_of_another_kind_is_an_error(small):
@@ -278,9 +281,36 @@ def test_a_stopped_small_upload_begins_anew_and_leaves_nothing(small):
     with pytest.raises(UploadInterruptedError):
         small.run()
     assert small.run() == "v2"
-    assert set(small.library.videos) == {"v2"}
+    assert set(small.library.videos_by_id) == {"v2"}
 
 
 def test_two_commands_do_not_send_one_file(world):
     with world.records.held(world.file), pytest.raises(FileBusyError):
         world.run()
+
+
+@pytest.mark.parametrize("size", [SINGLE, 3 * PART])
+def test_an_upload_opened_by_a_command_that_died_before_the_answer_is_removed(world, size):
+    world.file.write_bytes(b"x" * size)
+    real = world.library.open_upload
+
+    def dying(*arguments):
+        real(*arguments)
+        raise KeyboardInterrupt
+
+    world.library.open_upload = dying
+    with pytest.raises(KeyboardInterrupt):
+        world.run()
+    world.library.open_upload = real
+    assert world.run() == "v2"
+    assert set(world.library.videos_by_id) == {"v2"}
+
+
+def test_what_somebody_else_is_sending_under_the_same_name_is_left_alone(world):
+    world.library.open_upload(world.file.name, "video/mp4", world.file.stat().st_size)
+    world.bucket.bodies["/v1/1"] = bytes(PART)
+    world.library.faults["open_upload"] = [ApiError(400, "invalid_request", "x")]
+    with pytest.raises(ApiError):
+        world.run()
+    assert world.run() == "v2"
+    assert set(world.library.videos_by_id) == {"v1", "v2"}

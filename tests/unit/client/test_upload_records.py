@@ -21,13 +21,14 @@ def records(tmp_path):
 
 
 def record(file, **changes):
-    values = {"video_id": "v1", "fingerprint": Fingerprint.of(file), "plan": MultipartPlan(10, 3), **changes}
-    return Record(**values)
+    values = {"video_id": "v1", "fingerprint": Fingerprint.of(file), "opened": 1.5, "plan": MultipartPlan(10, 3)}
+    return Record(**{**values, **changes})
 
 
 def test_a_record_comes_back_as_it_was_kept(records, file):
     with records.held(file):
-        for kept in (record(file), record(file, plan=None), record(file).with_parts((StoredPart(1, 10, '"e"'),))):
+        whole = record(file).with_parts((StoredPart(1, 10, '"e"'),))
+        for kept in (record(file), record(file, plan=None), record(file, video_id=None), whole):
             records.keep(file, kept)
             assert records.find(file) == kept
         records.forget(file)

@@ -41,6 +41,23 @@ def test_owners_operations_need_a_signature(service: Service, operation: str, he
     assert answer.headers["content-type"] == "application/x-amz-json-1.1"
 
 
+@pytest.mark.parametrize("operation", ["ListUsers", "AdminInitiateAuth", "AdminGetUser", "CreateUserPool"])
+def test_the_users_door_is_closed_to_the_owner(service: Service, operation: str) -> None:
+    """Even with a signature that is right for this very address."""
+    url = f"{service.url}/users"
+    body = json.dumps({"UserPoolId": service.pool_id, "Username": "x"}).encode()
+    request = AWSRequest("POST", url, headers={"X-Amz-Target": f"{TARGET}{operation}"}, data=body)
+    SigV4Auth(Credentials("test", "test"), "cognito-idp", "us-east-1").add_auth(request)
+    answer = httpx.post(url, headers=dict(request.headers), content=body, trust_env=False)
+    assert (answer.status_code, answer.json()["__type"]) == (400, "MissingAuthenticationTokenException")
+
+
+def test_the_users_door_is_open_to_users(service: Service) -> None:
+    headers = {"X-Amz-Target": f"{TARGET}ForgotPassword"}
+    body = {"ClientId": service.client_id, "Username": service.person().email}
+    assert httpx.post(f"{service.url}/users", headers=headers, json=body, trust_env=False).status_code == 200
+
+
 def test_owners_operations_pass_with_one(service: Service) -> None:
     person = service.person()
     users = service.owner.list_users(UserPoolId=service.pool_id, Filter=f'email = "{person.email}"')["Users"]

@@ -54,5 +54,5 @@ def test_the_zip_holds_the_model_of_every_service_that_is_called() -> None:
     """Packaging leaves botocore's other models out; a client without one fails at its first use."""
     source = (FUNCTIONS / "sstech_video" / "aws.py").read_text(encoding="utf-8")
     called = set(re.findall(r'boto3\.client\("([a-z0-9-]+)"', source))
-    assert called == {"s3", "mediaconvert", "sqs", "ssm"}
+    assert called == {"cloudfront", "s3", "mediaconvert", "sqs", "ssm"}
     assert called <= SERVICE_MODELS

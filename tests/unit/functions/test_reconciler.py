@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _nothing_of_other_tests(s3: S3Client, sqs: SQSClient, queue_url: str) -> Iterator[None]:
     """A round looks at everything that is pending."""
-    for bucket, prefix in ((TEMP_BUCKET, "pending/"), (MEDIA_BUCKET, "deleted/")):
+    for bucket, prefix in ((TEMP_BUCKET, "pending/"), (TEMP_BUCKET, "uploads/"), (MEDIA_BUCKET, "deleted/")):
         for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
             s3.delete_object(Bucket=bucket, Key=item["Key"])
     for upload in s3.list_multipart_uploads(Bucket=TEMP_BUCKET).get("Uploads", []):
@@ -311,8 +311,33 @@ def test_what_arrives_after_a_deletion_without_an_event_is_deleted(platform: Pla
     assert platform.library.send("DELETE", f"/videos/{upload['videoId']}").status == 204
     assert harness.put(upload, MP4_START).status_code == 200
     platform.publish(upload)
-    assert platform.reconcile() == {"LateObjectsDeleted": 1}
+    assert platform.reconcile() == {"LateObjectsDeleted": 2}, "the original, and the outputs"
     assert platform.leftovers(upload) == []
+
+
+def test_bytes_that_come_again_without_an_event_do_not_stay(platform: Platform) -> None:
+    upload = platform.ready()
+    assert harness.put(upload, MP4_START).status_code == 200
+    assert platform.reconcile(quietAfterSeconds=900) == {}
+    assert platform.reconcile() == {"LateObjectsDeleted": 1}
+    assert not platform.keys(TEMP_BUCKET, upload["key"])
+    assert platform.video(upload)["status"] == "ready"
+
+
+def test_originals_of_unfinished_failed_and_unknown_videos_stay(platform: Platform) -> None:
+    failed, converting = platform.converting(), platform.converting()
+    platform.happen(job_event(platform.job(failed), "ERROR", errorCode=1999))
+    unknown = f"uploads/{platform.owner}/{new_video_id(harness.NOW)}/original.mp4"
+    platform.s3.put_object(Bucket=TEMP_BUCKET, Key=unknown, Body=MP4_START)
+    assert platform.reconcile() == {}
+    for key in (failed["key"], converting["key"], unknown):
+        assert platform.keys(TEMP_BUCKET, key)
+
+
+def test_every_deleted_video_has_its_hour_of_the_day() -> None:
+    video_id = new_video_id(harness.NOW)
+    turns = [reconciling.is_turn_of(video_id, harness.NOW + timedelta(hours=hour)) for hour in range(24)]
+    assert turns.count(True) == 1
 
 
 def test_a_job_made_while_its_video_was_deleted_is_canceled(platform: Platform) -> None:
@@ -330,7 +355,7 @@ def test_one_video_that_cannot_be_read_does_not_stop_the_others(
     broken, other = platform.uploaded(), platform.uploaded()
     key = f"catalog/{platform.owner}/{broken['videoId']}.json"
     platform.s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"{}")
-    assert platform.reconcile() == {"ReconcilerErrors": 1, "VideosSentAgain": 1}
+    assert platform.reconcile() == {"ReconcilerErrors": 2, "VideosSentAgain": 1}, "by its marker and by its original"
     assert platform.video(other)["status"] == "uploaded"
     platform.s3.delete_object(Bucket=MEDIA_BUCKET, Key=key)
 

@@ -14,6 +14,7 @@ from mediaconvert_harness import RUNGS, full_settings, h264, video
 from test_mediaconvert_validation import wire
 
 from mediaconvert_standin.boxes import top_level_boxes
+from mediaconvert_standin.codec_names import transport_stream_codec
 from mediaconvert_standin.database import Database
 from mediaconvert_standin.encoders import parse_video_codec
 from mediaconvert_standin.errors import InvalidMedia, Truncated
@@ -22,9 +23,10 @@ from mediaconvert_standin.ffmpeg import arguments
 from mediaconvert_standin.geometry import Picture, fit
 from mediaconvert_standin.graph import build_graph
 from mediaconvert_standin.hls import (
+    Entry,
+    PlaylistStyle,
     Segment,
     Variant,
-    avc_codec,
     join_short_tail,
     master_playlist,
     media_playlist,
@@ -201,7 +203,7 @@ def test_equal_and_empty_chains_all_get_an_end() -> None:
 def argv(settings: dict[str, Any] | None = None, media: Media = MEDIA) -> list[str]:
     plan = parse_settings(wire(settings or full_settings("in.mp4", "p")))
     assert MP4 is not None
-    return arguments(resolve(plan, media, NOW), MP4)
+    return arguments(resolve(plan, [media], NOW))
 
 
 def after(arguments_: list[str], option: str) -> str:
@@ -271,10 +273,10 @@ def test_sound_that_starts_much_later_than_the_picture_keeps_out_of_its_graph() 
 
 
 def test_media_playlist_forms() -> None:
-    segments = [("v_00001.ts", 6.006), ("v_00002.ts", 1.4)]
+    segments = [Entry("v_00001.ts", 6.006), Entry("v_00002.ts", 1.4)]
     assert "#EXT-X-TARGETDURATION:7" in media_playlist(segments)
-    assert "#EXT-X-TARGETDURATION:6" in media_playlist(segments, legacy_target=False)
-    assert "#EXTINF:6,\nv_00001.ts" in media_playlist(segments, integer_durations=True)
+    assert "#EXT-X-TARGETDURATION:6" in media_playlist(segments, PlaylistStyle(legacy_target=False))
+    assert "#EXTINF:6,\nv_00001.ts" in media_playlist(segments, PlaylistStyle(integer_durations=True))
 
 
 def test_master_playlist_without_resolution() -> None:
@@ -312,7 +314,7 @@ def test_short_tail_joins_the_segment_before_it(tmp_path: Path) -> None:
 def test_codec_string(tmp_path: Path, sps: bytes, rfc_4281: bool, expected: str) -> None:
     path = tmp_path / "a.ts"
     path.write_bytes(b"\x47\x00\x00\x00\x01\x09\xf0\x00\x00\x00\x01\x67" + sps)
-    assert avc_codec(path, rfc_4281=rfc_4281) == expected
+    assert transport_stream_codec(path, "H_264", rfc_4281=rfc_4281) == expected
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_outputs_with_one_name_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [("InputClippings", [{"StartTimecode": "00:00:01:00"}]), ("ImageInserter", {"InsertableImages": []})],
+    [("VideoOverlays", [{"StartTimecode": "00:00:01:00"}]), ("ImageInserter", {"InsertableImages": []})],
 )
 def test_settings_that_would_change_the_result_are_rejected(member: str, value: Any) -> None:
     settings = simple()
@@ -178,10 +178,11 @@ def test_ignored_settings_are_named_in_warnings_and_defaults_are_not() -> None:
     assert plan.warnings == ("Ignored by this emulator: /inputs/0/filterEnable = FORCE",)
 
 
-def test_more_than_one_input_is_rejected() -> None:
+def test_passthrough_of_more_than_one_input_is_rejected() -> None:
     settings = simple()
     settings["Inputs"] *= 2
-    with pytest.raises(Unsupported, match="more than one input"):
+    settings["OutputGroups"][0]["Outputs"][0]["VideoDescription"] = {"CodecSettings": {"Codec": "PASSTHROUGH"}}
+    with pytest.raises(Unsupported, match="passthrough of several inputs"):
         parse_settings(wire(settings))
 
 

@@ -136,7 +136,7 @@ async function showJob(id, mark) {
   }
   const { job, queue, events, groups } = await answer.json();
   const notices = job.messages?.warning ?? [];
-  view.replaceChildren(
+  const parts = [
     element("h2", { textContent: (job.settings.inputs ?? []).map((input) => input.fileInput).join(", ") }),
     element(
       "div",
@@ -156,7 +156,8 @@ async function showJob(id, mark) {
     notices.length ? details(`${notices.length} settings without effect`, notices.join("\n")) : null,
     element("h3", { textContent: "Settings" }),
     details("Show the settings", job.settings),
-  );
+  ];
+  view.replaceChildren(...parts.filter((part) => part !== null));
 }
 
 function connect() {

@@ -1,0 +1,139 @@
+"""What must be true of everything once a fault is over, whatever it was."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from integration.store import Store
+
+from devstack.answers import Video
+from devstack.client import ENDED, Library
+from devstack.waiting import DeadlineExceededError, wait_for
+from sstech_video import keys
+from sstech_video.entries import Entry
+
+from .stack import FaultyStack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SETTLE_SECONDS = 240
+"""For everything that was under way to end, on a machine with other work."""
+TIDY_SECONDS = 30
+ROUND_SECONDS = 5
+"""The reconciler of these tests looks at what was quiet for so long."""
+
+
+@dataclass
+class Numbers:
+    """What one test saw; printed at the end of the run."""
+
+    uploads: int = 0
+    ready: int = 0
+    failed: int = 0
+    jobs: int = 0
+    reconciled: Counter[str] = field(default_factory=Counter)
+
+
+def settle(stack: FaultyStack, library: Library, numbers: Numbers, *, reconciled: bool = True) -> list[Video]:
+    """All videos of the library once each has ended; the reconciler makes its rounds meanwhile."""
+
+    def ended() -> list[Video] | None:
+        videos = list(library.all_videos(100))
+        if all(video.status in ENDED for video in videos):
+            return videos
+        if reconciled:
+            numbers.reconciled.update(stack.reconcile(quiet=ROUND_SECONDS))
+        return None
+
+    return wait_for(ended, "every video to be ready or failed", timeout=SETTLE_SECONDS)
+
+
+def check(
+    stack: FaultyStack, store: Store, library: Library, numbers: Numbers, uploads: int, failed: int = 0
+) -> list[Video]:
+    """Settles, lets the reconciler clean up, and finds nothing that should not be there. Returns the videos."""
+    videos = settle(stack, library, numbers)
+    store.wait_queue_drained()
+    numbers.reconciled.update(stack.reconcile())
+    # An original goes a moment after its video is ready.
+    with suppress(DeadlineExceededError):
+        wait_for(lambda: not problems_of(store, library, videos), "everything to be tidy", timeout=TIDY_SECONDS)
+    numbers.uploads, numbers.ready = uploads, sum(video.status == "ready" for video in videos)
+    numbers.failed = sum(video.status == "failed" for video in videos)
+    problems = problems_of(store, library, videos)
+    assert not problems, "\n".join(problems)
+    assert (len(videos), numbers.failed) == (uploads, failed)
+    return videos
+
+
+def problems_of(store: Store, library: Library, videos: Sequence[Video]) -> list[str]:
+    """Everything in S3 that has no right to be there, or is missing, in words."""
+    owner = library.owner
+    entries = {video.video_id: _entry(store, owner, video.video_id) for video in videos}
+    return [
+        *_reasons(videos),
+        *_outputs(store, owner, entries.values()),
+        *_originals(store, owner, entries),
+        *_leftovers(store, owner),
+    ]
+
+
+def _entry(store: Store, owner: str, video_id: str) -> Entry:
+    answer = store.s3.get_object(Bucket=store.media, Key=keys.catalog(owner, video_id))
+    return Entry.from_json(answer["Body"].read())
+
+
+def _reasons(videos: Iterable[Video]) -> list[str]:
+    silent = [video for video in videos if video.status == "failed" and not (video.error and video.error.message)]
+    open_ended = [video for video in videos if video.status not in ENDED]
+    return [
+        *(f"{video.video_id} failed without a reason" for video in silent),
+        *(f"{video.video_id} is {video.status}" for video in open_ended),
+    ]
+
+
+def _outputs(store: Store, owner: str, entries: Iterable[Entry]) -> list[str]:
+    """One published attempt for each ready video, none for any other, no object of a video that is not there."""
+    problems: list[str] = []
+    published: dict[str, set[str]] = {}
+    for key in store.keys(store.media, f"media/{owner}/"):
+        _, _, video_id, attempt, *_ = key.split("/")
+        published.setdefault(video_id, set()).add(attempt)
+    for entry in entries:
+        found = published.pop(entry.video_id, set())
+        wanted = {str(entry.attempt)} if entry.status == "ready" else set()
+        if found != wanted:
+            problems.append(f"{entry.video_id} ({entry.status}) has outputs of attempts {found}, not {wanted}")
+        mp4 = f"{keys.attempt(owner, entry.video_id, entry.attempt)}{keys.MP4_NAME}"
+        if wanted and not store.keys(store.media, mp4):
+            problems.append(f"{entry.video_id} is ready without an MP4")
+    return [*problems, *(f"outputs of {video_id}, which is no video" for video_id in published)]
+
+
+def _originals(store: Store, owner: str, entries: dict[str, Entry]) -> list[str]:
+    """An original may only wait for the retry of a failed video."""
+    problems = []
+    for key in store.keys(store.temp, f"uploads/{owner}/"):
+        entry = entries.get(key.split("/")[2])
+        if entry is None or entry.status != "failed":
+            problems.append(f"{key} is left although its video is {entry.status if entry else 'gone'}")
+    return problems
+
+
+def _leftovers(store: Store, owner: str) -> list[str]:
+    uploads = store.s3.list_multipart_uploads(Bucket=store.temp, Prefix=f"uploads/{owner}/").get("Uploads", [])
+    return [
+        *(f"parts of {upload['Key']}" for upload in uploads),
+        *(f"marker {key}" for key in store.keys(store.temp, "pending/") if _marks(store, key, owner)),
+    ]
+
+
+def _marks(store: Store, key: str, owner: str) -> bool:
+    body = store.s3.get_object(Bucket=store.temp, Key=key)["Body"].read()
+    return json.loads(body)["owner"] == owner
