@@ -10,35 +10,42 @@ from pathlib import Path
 from integration.people import Person
 from integration.store import Store
 
-from devstack.upload.journey import Journey
-from devstack.upload.records import Records
-from devstack.uploading import Line
+from devstack.answers import Upload
+from devstack.upload.patience import patiently
+from devstack.uploading import Line, put_file
 
 from .audit import Numbers, check
 from .stack import FaultyStack
-from .test_lines_are_cut import Counter
 
 UPLOADS = int(os.environ.get("SSTECH_FAULT_UPLOADS", "200"))
 """As many as one owner may have open."""
+CALLERS = 4
 
 
 def test_two_hundred_uploads_at_once(
-    stack: FaultyStack, store: Store, person: Person, tiny: Path, tmp_path: Path, numbers: Numbers
+    stack: FaultyStack, store: Store, person: Person, tiny: Path, numbers: Numbers
 ) -> None:
     library = person.library
-    files = [tmp_path / f"{number}.mp4" for number in range(UPLOADS)]
-    for file in files:
-        file.hardlink_to(tiny)
-    together = threading.Barrier(UPLOADS)
+    size = tiny.stat().st_size
+    with Line(UPLOADS) as line:
 
-    def upload(file: Path) -> str:
-        with Line(1) as line:
-            journey = Journey(library, Records(tmp_path / "records", library.site_url, library.owner), line, Counter())
+        def begin(number: int) -> Upload:
+            return patiently(lambda: library.open_upload(f"{number}.mp4", "video/mp4", size), line)
+
+        # The engine starts a process for every call that finds none idle: all at once they would only wait.
+        with ThreadPoolExecutor(CALLERS) as pool:
+            opened = list(pool.map(begin, range(UPLOADS)))
+        assert {video.status for video in library.all_videos(100)} == {"uploading"}
+
+        together = threading.Barrier(UPLOADS)
+
+        def send(upload: Upload) -> str:
             together.wait()
-            return journey.run(file)
+            put_file(upload, tiny, lambda _: None, line)
+            return upload.video_id
 
-    with ThreadPoolExecutor(UPLOADS) as pool:
-        sent = list(pool.map(upload, files))
+        with ThreadPoolExecutor(UPLOADS) as pool:
+            sent = list(pool.map(send, opened))
 
     videos = check(stack, store, library, numbers, uploads=UPLOADS)
     assert {video.video_id for video in videos} == set(sent)
