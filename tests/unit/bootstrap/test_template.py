@@ -24,12 +24,16 @@ def _of_type(kind: str) -> dict[str, Any]:
 
 
 def _statements() -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (name, statement)
-        for name, role in _of_type("AWS::IAM::Role").items()
-        for policy in role["Properties"]["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
+    """Of roles, and of the policies that are attached to them."""
+    documents = [
+        *(
+            (name, policy["PolicyDocument"])
+            for name, role in _of_type("AWS::IAM::Role").items()
+            for policy in role["Properties"]["Policies"]
+        ),
+        *((name, policy["Properties"]["PolicyDocument"]) for name, policy in _of_type("AWS::IAM::Policy").items()),
     ]
+    return [(name, statement) for name, document in documents for statement in document["Statement"]]
 
 
 def _as_list(value: Any) -> list[Any]:
