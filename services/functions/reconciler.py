@@ -60,9 +60,11 @@ def reconciler() -> Reconciler:
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Returns what was done, by the names of the metrics."""
     with observed(context.aws_request_id):
-        patience = events.patience(event)
         done = reconciler().run(
-            clock.now(), patience, lambda: context.get_remaining_time_in_millis() < LAST_STEP_MILLISECONDS
+            clock.now(),
+            events.patience(event),
+            lambda: context.get_remaining_time_in_millis() < LAST_STEP_MILLISECONDS,
+            events.only_video(event),
         )
         report = {name.value: number for name, number in sorted(done.items())}
         logger.info("reconciled", extra={"report": report})
