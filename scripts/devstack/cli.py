@@ -72,7 +72,11 @@ def build_parser() -> argparse.ArgumentParser:
     up.add_argument("--engine", choices=ENGINES, help="AWS engine (default: DEV_ENGINE, else embedded, without Docker)")
     mode = up.add_mutually_exclusive_group()
     mode.add_argument("--detach", action="store_true", help="return once everything is healthy")
-    mode.add_argument("--watch", action="store_true", help="bring a changed stand-in into its container (compose only)")
+    mode.add_argument(
+        "--watch",
+        action="store_true",
+        help="embedded: serve the site with live reload too; compose: bring changed stand-ins into their containers",
+    )
 
     down = _command(commands, "down", run_down, "stop the stack; its data stays")
     down.add_argument("--volumes", action="store_true", help="forget the data too")
@@ -108,9 +112,14 @@ def build_parser() -> argparse.ArgumentParser:
     test.add_argument(
         "suite",
         nargs="?",
-        choices=["unit", "integration", "compose", "faults", "all"],
+        choices=["unit", "integration", "e2e", "compose", "faults", "all"],
         help="default: all that needs no Docker",
     )
+
+    pictures = _command(
+        commands, "screenshots", run_screenshots, "pictures of every screen: desktop, phone, light, dark"
+    )
+    pictures.add_argument("--folder", type=Path, default=Path("build/pictures"), help="default: build/pictures")
 
     bench = _command(commands, "bench", run_bench, "measure, side by side with the bare tool")
     bench.add_argument("name", nargs="?", choices=benches.NAMES, default="pipeline", help="default: pipeline")
@@ -225,6 +234,14 @@ def run_test(options: argparse.Namespace, _settings: Settings) -> int:
     from devstack.checks import run_tests
 
     return run_tests(options.suite, options.rest, Console())
+
+
+def run_screenshots(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.inbox import read_inbox
+    from devstack.screenshots import take_screenshots
+
+    outputs = read_outputs(settings)
+    return take_screenshots(outputs, lambda: read_inbox(outputs), options.folder, Console())
 
 
 def run_bench(options: argparse.Namespace, settings: Settings) -> int:
