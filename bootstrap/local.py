@@ -37,6 +37,8 @@ class LocalSetup:
     inside: Addresses
     event_source: str
     updates_stacks: bool
+    # Other places that the site is served from while people work on it: they may upload too.
+    more_origins: tuple[str, ...] = ()
 
     @property
     def engine(self) -> Engine:
@@ -48,7 +50,7 @@ class LocalSetup:
         return {
             "Delivery": "stand-in",
             "SiteUrl": self.outside.site,
-            "UploadOrigins": f"{self.outside.site},{by_name}",
+            "UploadOrigins": ",".join([self.outside.site, by_name, *self.more_origins]),
             "TlsOnly": "false",
             "SignUp": "open",
             "CognitoEndpointUrl": self.inside.cognito,

@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK_FILE = ROOT / "requirements" / "node.lock"
 # What Vite asks for: https://vite.dev/guide/#scaffolding-your-first-vite-project
 OLDEST = (20, 19)
+# Of a failed program's words: what is wrong comes first, then where in the program.
+SHOWN_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Node:
         return {**os.environ, "PATH": os.pathsep.join([str(self.node.parent), os.environ.get("PATH", os.defpath)])}
 
     def run(self, command: list[str], folder: Path, *, extra: Mapping[str, str] | None = None) -> str:
-        """Runs `command` in `folder`; returns what it printed. Raises SiteBuildError with the end of what it said."""
+        """Runs `command` in `folder`; returns what it printed. Raises SiteBuildError with how its complaint begins."""
         done = subprocess.run(
             command,
             cwd=folder,
@@ -42,7 +44,7 @@ class Node:
             check=False,
         )
         if done.returncode != 0:
-            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
+            said = "\n".join((done.stderr or done.stdout).strip().splitlines()[:SHOWN_LINES])
             raise SiteBuildError(f"{Path(command[-1]).name} for the site failed:\n{said}")
         return done.stdout
 

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Try python3.11 scripts/dev.py")
         return 2
     # The tests' lock file holds everything that the other one does, and more.
-    lock = "test" if arguments[:1] == ["test"] else "run"
+    lock = "test" if arguments[:1] in (["test"], ["screenshots"]) else "run"
     try:
         ensure_environment(lock)
     except EnvironmentMakingError as failure:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
+from bootstrap.node import find_node
 from devstack.processes import installed_program
 from devstack.settings import ROOT
 
@@ -38,7 +39,8 @@ SUITES = {
     ),
     # Faults need the machine to themselves, and some minutes.
     "faults": Suite((), alone=("tests/faults",)),
-    "all": Suite(("tests/unit", "tests/permissions", "tests/integration", "tests/attacks"), static=True),
+    "e2e": Suite(("tests/e2e",)),
+    "all": Suite(("tests/unit", "tests/permissions", "tests/integration", "tests/attacks", "tests/e2e"), static=True),
 }
 
 
@@ -68,7 +70,15 @@ def static_checks() -> list[tuple[str, list[str]]]:
         ("lint", [*python, "ruff", "check", "--quiet", "."]),
         ("types", [*python, "mypy", "--no-error-summary"]),
         ("template", [installed_program("cfn-lint"), "bootstrap/template.yaml"]),
+        ("the site's own tests", site_tests()),
     ]
+
+
+def site_tests() -> list[str]:
+    """Node's own test runner on the pure parts of the site. Raises SiteBuildError when there is no Node to be had."""
+    node = find_node(ROOT / "build")
+    files = sorted(str(path) for path in (ROOT / "frontend" / "test").glob("*.test.js"))
+    return [str(node.node), "--test", "--test-reporter=dot", *files]
 
 
 def pytest_command(folders: Sequence[str], arguments: Sequence[str]) -> list[str]:

@@ -54,9 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
+    from devstack.maintenance import MaintenanceError
     from devstack.up import BusyError, OtherEngineError
 
-    return (*EXPECTED, BusyError, NotRunningError, OtherEngineError)
+    return (*EXPECTED, BusyError, MaintenanceError, NotRunningError, OtherEngineError)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -71,7 +72,11 @@ def build_parser() -> argparse.ArgumentParser:
     up.add_argument("--engine", choices=ENGINES, help="AWS engine (default: DEV_ENGINE, else embedded, without Docker)")
     mode = up.add_mutually_exclusive_group()
     mode.add_argument("--detach", action="store_true", help="return once everything is healthy")
-    mode.add_argument("--watch", action="store_true", help="bring a changed stand-in into its container (compose only)")
+    mode.add_argument(
+        "--watch",
+        action="store_true",
+        help="embedded: serve the site with live reload too; compose: bring changed stand-ins into their containers",
+    )
 
     down = _command(commands, "down", run_down, "stop the stack; its data stays")
     down.add_argument("--volumes", action="store_true", help="forget the data too")
@@ -96,13 +101,25 @@ def build_parser() -> argparse.ArgumentParser:
     inbox = _command(commands, "inbox", run_inbox, 'e-mails that the local Cognito "sent"')
     inbox.add_argument("--json", action="store_true", help="for scripts")
 
+    reconcile = _command(commands, "reconcile", run_reconcile, "finish what no event will, now instead of in minutes")
+    reconcile.add_argument(
+        "--quiet-after", type=_positive, metavar="SECONDS", help="look at videos unchanged for so long (default: 900)"
+    )
+    reconcile.add_argument("--video", metavar="ID", help="look at this video alone")
+    _command(commands, "redrive", run_redrive, "send the dead letters of uploads and job events on their way again")
+
     test = _command(commands, "test", run_test, "static checks and tests; arguments after the suite go to pytest")
     test.add_argument(
         "suite",
         nargs="?",
-        choices=["unit", "integration", "compose", "faults", "all"],
+        choices=["unit", "integration", "e2e", "compose", "faults", "all"],
         help="default: all that needs no Docker",
     )
+
+    pictures = _command(
+        commands, "screenshots", run_screenshots, "pictures of every screen: desktop, phone, light, dark"
+    )
+    pictures.add_argument("--folder", type=Path, default=Path("build/pictures"), help="default: build/pictures")
 
     bench = _command(commands, "bench", run_bench, "measure, side by side with the bare tool")
     bench.add_argument("name", nargs="?", choices=benches.NAMES, default="pipeline", help="default: pipeline")
@@ -193,10 +210,38 @@ def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.maintenance import reconcile
+
+    report = reconcile(read_outputs(settings), options.quiet_after, options.video)
+    console = Console()
+    for name, number in report.items():
+        console.print(f"{number:>6} {name}")
+    if not report:
+        console.print("There was nothing to do.")
+    return 0
+
+
+def run_redrive(_options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.maintenance import redrive
+
+    done = redrive(read_outputs(settings))
+    Console().print(f"Sent again: {done.notifications} upload notifications, {done.job_events} job events.")
+    return 0
+
+
 def run_test(options: argparse.Namespace, _settings: Settings) -> int:
     from devstack.checks import run_tests
 
     return run_tests(options.suite, options.rest, Console())
+
+
+def run_screenshots(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.inbox import read_inbox
+    from devstack.screenshots import take_screenshots
+
+    outputs = read_outputs(settings)
+    return take_screenshots(outputs, lambda: read_inbox(outputs), options.folder, Console())
 
 
 def run_bench(options: argparse.Namespace, settings: Settings) -> int:

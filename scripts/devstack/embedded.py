@@ -1,5 +1,7 @@
 """The stack on the embedded engine: four processes on this machine, no Docker."""
 
+import contextlib
+
 from rich.console import Console
 
 from bootstrap.local import (
@@ -19,6 +21,7 @@ from devstack.ports import require_free_ports
 from devstack.processes import ProcessTable, ServiceFailedError
 from devstack.progress import Say, steps
 from devstack.settings import EVENT_SOURCE, ROOT, Settings
+from devstack.site_watch import site_watch
 from devstack.snapshot import restore_objects, save_objects
 
 BUILD = ROOT / "build"
@@ -62,10 +65,16 @@ def is_running(settings: Settings) -> bool:
     return any(running.process() is not None for running in ProcessTable(settings.state_dir).running())
 
 
-def show_logs(settings: Settings, console: Console) -> None:
-    """Shows the services' logs until interrupted. Raises ServiceFailedError when one ends by itself."""
+def show_logs(settings: Settings, console: Console, *, watch: bool = False) -> None:
+    """Shows the services' logs until interrupted; with `watch` Vite serves the site's sources beside, reloading pages.
+
+    Raises:
+        ServiceFailedError: a service ended by itself.
+        SiteBuildError: what Vite needs cannot be installed.
+    """
     table = ProcessTable(settings.state_dir)
-    ended = follow(table, console)
+    with site_watch(settings, BUILD, console) if watch else contextlib.nullcontext():
+        ended = follow(table, console)
     raise ServiceFailedError(f"{ended} ended by itself; its log is {table.log_file(ended)}.")
 
 
@@ -86,7 +95,7 @@ def _start(settings: Settings, table: ProcessTable, say: Say) -> dict[str, str]:
 
 def _setup(settings: Settings) -> LocalSetup:
     addresses = Addresses(settings.site_url, settings.engine_url, settings.mediaconvert_url, settings.cognito_url)
-    return LocalSetup(addresses, addresses, EVENT_SOURCE, updates_stacks=True)
+    return LocalSetup(addresses, addresses, EVENT_SOURCE, updates_stacks=True, more_origins=(settings.watch_url,))
 
 
 def _deploy(settings: Settings, say: Say) -> Platform:

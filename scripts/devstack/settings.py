@@ -13,6 +13,8 @@ DEFAULT_PORT_BASE = 8080
 DEFAULT_STATE_DIR = ".local"
 # The stack takes the base port and the three after it.
 PORTS_IN_A_STACK = 4
+# The next one is Vite's, and only taken by `up --watch`.
+WATCH_PORT = 4
 HIGHEST_PORT = 65535
 
 # The embedded engine refuses event sources that start with `aws.` from others, as AWS does.
@@ -68,6 +70,11 @@ class Settings:
     @property
     def cognito_url(self) -> str:
         return self._url(3)
+
+    @property
+    def watch_url(self) -> str:
+        """Where Vite serves the site's sources while `up --watch` runs."""
+        return self._url(WATCH_PORT)
 
     @property
     def compose_project(self) -> str:

@@ -27,10 +27,6 @@ def run_up(settings: Settings, console: Console, *, engine: str | None, detach: 
     """
     with exclusive(settings):
         chosen = _choose(settings, engine)
-        if watch and chosen != "compose":
-            raise OtherEngineError(
-                "Only the compose engine watches the stand-ins: python3 scripts/dev.py up --engine compose --watch"
-            )
         outputs = compose.bring_up(settings) if chosen == "compose" else embedded.bring_up(settings, console)
     console.print(f"[bold green]SStech Video is ready:[/] {outputs['SiteUrl']}")
     if detach:
@@ -76,7 +72,7 @@ def _attend(settings: Settings, console: Console, engine: str, watch: bool) -> i
         if engine == "compose":
             compose.show_logs(settings, watch=watch)
         else:
-            embedded.show_logs(settings, console)
+            embedded.show_logs(settings, console, watch=watch)
     except KeyboardInterrupt:
         return 0
     finally:

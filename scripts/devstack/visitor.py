@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyotp
-
 from devstack.settings import ROOT
+from devstack.signin import Authenticator
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -18,11 +17,8 @@ if TYPE_CHECKING:
     from devstack.client import Inbox
 
 TEXTS = ROOT / "frontend" / "texts"
-TOTP_STEP = 30
 MAIL_SECONDS = 15.0
 POLL_SECONDS = 0.1
-# A code that ends while it is on its way is refused.
-SAFE_SECONDS = 3
 # Files are picked through a form field: the other picker is a window of the system's, which nobody can drive.
 WITHOUT_FILE_PICKER = "delete window.showOpenFilePicker; delete window.showDirectoryPicker;"
 
@@ -32,20 +28,16 @@ class NoMailError(Exception):
 
 
 class Visitor:
-    """Somebody in front of one page, in `language` (`en` or `pt-BR`).
-
-    `texts` says what stands where; `last_code` is the authenticator's code that was used up last.
-    """
+    """Somebody in front of one page, in `language` (`en` or `pt-BR`)."""
 
     def __init__(self, page: Page, outputs: Mapping[str, str], inbox: Inbox, language: str) -> None:
         self.page = page
         self.language = language
         self.email = ""
         self.password = ""
-        self.secret = ""
+        self.authenticator = Authenticator("")
         self._url = outputs["SiteUrl"]
         self._inbox = inbox
-        self._last_code = ""
         self._texts: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
 
     def text(self, key: str, **values: object) -> str:
@@ -84,14 +76,14 @@ class Visitor:
 
     def enrol(self) -> None:
         """Sets the authenticator up from the typed secret, which also signs in."""
-        self.secret = str(self.page.locator("[data-secret]").get_attribute("data-secret"))
-        self.fill("enrol", code=self.fresh_code())
+        self.authenticator = Authenticator(str(self.page.locator("[data-secret]").get_attribute("data-secret")))
+        self.fill("enrol", code=self.authenticator.code())
         self.submit("enrol")
         self.heading("library.title").wait_for()
 
     def sign_in(self) -> None:
         self.prove_password()
-        self.fill("code", code=self.fresh_code())
+        self.fill("code", code=self.authenticator.code())
         self.submit("code")
 
     def prove_password(self) -> None:
@@ -113,14 +105,6 @@ class Visitor:
                 return str(codes[-1])
             time.sleep(POLL_SECONDS)
         raise NoMailError(f"No code was sent to {self.email}.")
-
-    def fresh_code(self) -> str:
-        """A code of the authenticator that was not used before: each is good once."""
-        totp = pyotp.TOTP(self.secret)
-        while (code := totp.now()) == self._last_code or time.time() % TOTP_STEP > TOTP_STEP - SAFE_SECONDS:
-            time.sleep(POLL_SECONDS)
-        self._last_code = code
-        return code
 
     def choose_files(self, act: Callable[[], Any], *files: Path) -> None:
         """Does `act`, which asks for files, and chooses them."""

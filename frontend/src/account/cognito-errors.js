@@ -35,6 +35,7 @@ const RULES = [
   ["TooManyRequestsException", null, "tooManyAttempts"],
   ["TooManyFailedAttemptsException", null, "tooManyAttempts"],
   ["InvalidUserPoolConfigurationException", null, "misconfigured"],
+  ["OperationNotEnabledException", null, "misconfigured"],
   ["MFAMethodNotFoundException", null, "misconfigured"],
   ["SoftwareTokenMFANotFoundException", null, "misconfigured"],
   ["ResourceNotFoundException", null, "misconfigured"],

@@ -77,7 +77,7 @@ class JobConversion:
         self._runner: Runner | None = None
         self._publisher: Publisher | None = None
         self._journal = Journal(tools.database, job.id)
-        self._progress = Progress(job.retries)
+        self._progress = Progress(job.retries, has_estimate=job.has_estimate)
         self._percent = 0
         # A job that could not hop has been warned before it starts.
         self._warnings = list(job.warnings)

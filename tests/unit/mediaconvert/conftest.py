@@ -36,6 +36,17 @@ def _ffmpegs() -> dict[str, str]:
     return {"packaged": imageio_ffmpeg.get_ffmpeg_exe(), **({"system": system} if system else {})}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that say ``ANY_FFMPEG = True`` test what no ffmpeg changes: once is enough."""
+    items[:] = [item for item in items if not _is_repetition(item)]
+
+
+def _is_repetition(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    ffmpeg = call.params.get("ffmpeg") if call is not None else None
+    return getattr(getattr(item, "module", None), "ANY_FFMPEG", False) and ffmpeg not in (None, _ffmpegs()["packaged"])
+
+
 @pytest.fixture(scope="session", params=_ffmpegs().values(), ids=_ffmpegs().keys())
 def ffmpeg(request: pytest.FixtureRequest) -> str:
     path: str = request.param

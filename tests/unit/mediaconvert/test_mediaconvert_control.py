@@ -19,6 +19,8 @@ from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.control import Faults, control_app
 from mediaconvert_standin.errors import TooManyRequests
 
+ANY_FFMPEG = True
+
 
 def ask(app: Starlette, method: str, path: str, body: Any) -> int:
     """The status of the answer."""

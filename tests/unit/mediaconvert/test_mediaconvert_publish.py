@@ -15,6 +15,8 @@ from mediaconvert_standin.plan import S3Location, S3Options
 from mediaconvert_standin.publish import MULTIPART_THRESHOLD, PART_BYTES, Publisher
 from mediaconvert_standin.results import Upload
 
+ANY_FFMPEG = True
+
 
 def upload(path: Path, key: str, stage: int = 0, bucket: str = OUTPUT_BUCKET) -> Upload:
     return Upload(path, S3Location(bucket, key), "video/mp4", S3Options(), stage=stage)

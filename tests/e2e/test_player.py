@@ -1,0 +1,96 @@
+"""The player plays in every kind of browser, and keeps on playing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from devstack.visitor import Visitor
+
+from .playing import playing, seek_to_share, wait_advancing
+
+WITHOUT_MEDIA_SOURCE = "delete window.MediaSource; delete window.ManagedMediaSource;"
+WITHOUT_HLS = (
+    WITHOUT_MEDIA_SOURCE + "HTMLMediaElement.prototype.canPlayType = (type) => type.includes('mpegurl') ? '' : 'maybe';"
+)
+NATIVE_HLS = "!!document.createElement('video').canPlayType('application/vnd.apple.mpegurl')"
+
+
+def open_video(visitor: Visitor, clip: Path) -> None:
+    visitor.upload(clip)
+    visitor.ready_card(clip.stem).get_by_role("link").click()
+    visitor.page.locator(".player[data-source]").wait_for()
+
+
+@pytest.mark.parametrize(("init", "source"), [("", "hls.js"), (WITHOUT_MEDIA_SOURCE, "native"), (WITHOUT_HLS, "mp4")])
+def test_every_kind_of_browser_plays(
+    newcomer: Callable[..., Visitor], clip: Callable[..., Path], init: str, source: str
+) -> None:
+    visitor = newcomer(init=init)
+    if source == "native" and not visitor.page.evaluate(NATIVE_HLS):
+        pytest.skip("this browser has no HLS of its own")
+    open_video(visitor, clip("Plays.mp4"))
+    expect(visitor.page.locator(".player")).to_have_attribute("data-source", source)
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
+    seek_to_share(visitor, 0.5)
+    wait_advancing(visitor.page)
+    assert playing(visitor.page)["error"] is None
+
+
+def test_lost_cookies_are_renewed_while_playing(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    # Its end is further away than what is loaded ahead.
+    open_video(visitor, clip("Long.mp4", seconds=100))
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
+    visitor.page.context.clear_cookies()
+    seek_to_share(visitor, 0.9)
+    wait_advancing(visitor.page)
+    assert [cookie for cookie in visitor.page.context.cookies() if cookie["name"] == "CloudFront-Policy"]
+
+
+def test_a_cut_connection_does_not_end_a_film(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    open_video(visitor, clip("Long.mp4", seconds=100))
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
+    visitor.page.context.set_offline(True)
+    visitor.page.locator(".player").focus()
+    visitor.page.keyboard.press("9")
+    visitor.page.locator(".player.waiting").wait_for()
+    visitor.page.context.set_offline(False)
+    wait_advancing(visitor.page)
+
+
+def test_a_video_goes_on_where_it_was_left(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    open_video(visitor, clip("Long.mp4", seconds=100))
+    seek_to_share(visitor, 0.5)
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
+    visitor.page.keyboard.press("k")
+    visitor.page.reload()
+    visitor.page.wait_for_function("() => document.querySelector('video')?.currentTime > 45")
+
+
+def test_quality_and_speed_can_be_chosen(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    open_video(visitor, clip("Choices.mp4"))
+    visitor.page.locator('[data-control="settings"]').click()
+    speed = visitor.page.locator('[data-select="speed"]')
+    speed.select_option("1.5")
+    assert visitor.page.evaluate("document.querySelector('video').playbackRate") == 1.5
+
+
+def test_scrubbing_shows_where_one_goes(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    open_video(visitor, clip("Scrub.mp4"))
+    bar = visitor.page.locator('[data-control="seek"]')
+    bar.hover(position={"x": 200, "y": 8})
+    bar.hover(position={"x": 300, "y": 8})
+    visitor.page.wait_for_function("() => document.querySelector('.preview-image').naturalWidth > 0")
+    expect(visitor.page.locator(".preview-time")).to_have_text("0:01")

@@ -1,0 +1,122 @@
+"""Uploads get through, whatever becomes of connection, URLs and page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Route, expect
+
+from devstack.visitor import Visitor
+
+LARGE = 104 * 1024 * 1024
+
+
+def test_a_cut_connection_only_delays_an_upload(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer("pt-BR", phone=True)
+    large = clip("Corte.mp4", size=LARGE)
+    throttle(visitor, 20_000_000)
+    visitor.upload(large)
+    row = visitor.row(large.name)
+    visitor.page.wait_for_function("() => document.querySelector('.row progress')?.value > 0.15")
+    visitor.page.context.set_offline(True)
+    expect(row).to_have_attribute("data-state", "offline")
+    expect(row.locator(".row-state")).to_contain_text("Sem conexão")
+    visitor.page.context.set_offline(False)
+    expect(row).to_have_attribute("data-state", "done", timeout=90_000)
+    visitor.ready_card("Corte")
+
+
+def throttle(visitor: Visitor, bytes_per_second: int) -> None:
+    visitor.page.context.new_cdp_session(visitor.page).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_second},
+    )
+
+
+def test_an_expired_url_is_replaced(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    refused: list[str] = []
+
+    def expire_first(route: Route) -> None:
+        if route.request.method == "PUT" and not refused:
+            refused.append(route.request.url)
+            route.fulfill(status=403, headers={"Access-Control-Allow-Origin": "*"}, body="<Code>AccessDenied</Code>")
+        else:
+            route.fallback()
+
+    visitor.page.route("**/uploads/**", expire_first)
+    small = clip("Late.mp4")
+    visitor.upload(small)
+    visitor.ready_card("Late")
+    assert refused
+    expect(visitor.page.locator(".card")).to_have_count(1)
+
+
+def test_what_cannot_be_a_video_is_refused_before_a_byte_is_sent(
+    newcomer: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    visitor = newcomer()
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url) if request.method in ("PUT", "POST") else None)
+    files = {"notes.txt": b"hello", "empty.mp4": b"", "document.mp4": b"%PDF-1.7 and more"}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    visitor.upload(*(tmp_path / name for name in files))
+    for name in files:
+        expect(visitor.row(name)).to_have_attribute("data-state", "refused")
+    assert asked == []
+
+
+def test_a_cancelled_upload_leaves_nothing(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    throttle(visitor, 4_000_000)
+    large = clip("Unwanted.mp4", size=LARGE)
+    visitor.upload(large)
+    visitor.page.locator(".card").wait_for()
+    visitor.row(large.name).locator('[data-action="cancel"]').click()
+    visitor.page.locator('[data-dialog="cancel-upload"] button[type=submit]').click()
+    expect(visitor.page.locator(".card")).to_have_count(0)
+    visitor.page.reload()
+    visitor.page.get_by_role("heading", name=visitor.text("library.emptyTitle")).wait_for()
+
+
+def test_another_file_does_not_continue_an_upload(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    throttle(visitor, 4_000_000)
+    large = clip("Mine.mp4", size=LARGE)
+    visitor.upload(large)
+    visitor.page.locator(".card").wait_for()
+    visitor.row(large.name).locator('[data-action="toggle"]').click()
+    visitor.page.reload()
+    row = visitor.row(large.name)
+    visitor.choose_files(row.locator('[data-action="pick-again"]').click, clip("Mine.mp4", size=LARGE + 1))
+    visitor.page.locator(".notice.problem").wait_for()
+    expect(row).to_have_attribute("data-state", "needs-file")
+
+
+def test_dropped_files_go_up(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    transfer = visitor.page.evaluate_handle(
+        """(bytes) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(bytes)], "Dropped.mp4", { type: "video/mp4" }));
+          return transfer;
+        }""",
+        list(clip("Dropped.mp4", seconds=1).read_bytes()),
+    )
+    visitor.page.dispatch_event("body", "dragenter", {"dataTransfer": transfer})
+    visitor.page.locator(".curtain").wait_for()
+    visitor.page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    visitor.ready_card("Dropped")
+
+
+def test_uploads_wait_for_a_person_whose_session_ended(
+    newcomer: Callable[..., Visitor], clip: Callable[..., Path]
+) -> None:
+    visitor = newcomer()
+    denied = json.dumps({"error": {"code": "unauthorized", "message": "no"}})
+    visitor.page.route("**/api/videos/upload-url", lambda route: route.fulfill(status=401, body=denied))
+    visitor.upload(clip("Waiting.mp4"))
+    expect(visitor.row("Waiting.mp4")).to_have_attribute("data-state", "signed-out")
