@@ -40,6 +40,10 @@ CLIPS: dict[str, list[str]] = {
         *picture("320x240", "50", 2), *SINE, "-t", "2", *X264, "-vf", "tinterlace=interleave_top,format=yuv420p",
         "-flags", "+ilme+ildct", "-x264-params", "tff=1", "-c:a", "mp2",
     ],
+    "telecined.ts": [
+        *picture("320x240", "24000/1001", 2), *X264, "-vf", "telecine=pattern=23,format=yuv420p",
+        "-flags", "+ilme+ildct", "-x264-params", "tff=1",
+    ],
     "hdr.mp4": [
         *picture("320x180", "30", 1), "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le",
         "-x265-params", "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc", "-tag:v", "hvc1",
