@@ -25,6 +25,7 @@ const FAILURE_CODES = [
   "conversion_canceled",
   "conversion_failed",
   "output_missing",
+  "upload_abandoned",
 ];
 
 /** Key of the sentence for anything that a call of the API threw. */
