@@ -26,6 +26,8 @@ const FAILURE_CODES = [
   "conversion_failed",
   "output_missing",
   "upload_abandoned",
+  "conversion_timed_out",
+  "cost_limit",
 ];
 
 /** Key of the sentence for anything that a call of the API threw. */
