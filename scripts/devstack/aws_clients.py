@@ -9,10 +9,14 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_mediaconvert import MediaConvertClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+
+INVOCATION_SECONDS = 310
+"""A little more than the longest that a function of ours may take."""
 
 Outputs = Mapping[str, str]
 """The stack's outputs, as in `outputs.json`. Endpoints and keys are absent on AWS."""
@@ -30,6 +34,12 @@ def sns(outputs: Outputs) -> SNSClient:
 
 def sqs(outputs: Outputs) -> SQSClient:
     return boto3.client("sqs", **_arguments(outputs, "AwsEndpointUrl"))
+
+
+def functions(outputs: Outputs) -> LambdaClient:
+    """AWS Lambda; a call is never repeated by itself, because an invocation may take minutes."""
+    config = Config(read_timeout=INVOCATION_SECONDS, retries={"total_max_attempts": 1})
+    return boto3.client("lambda", config=config, **_arguments(outputs, "AwsEndpointUrl"))
 
 
 def mediaconvert(outputs: Outputs) -> MediaConvertClient:

@@ -54,9 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
+    from devstack.maintenance import MaintenanceError
     from devstack.up import BusyError, OtherEngineError
 
-    return (*EXPECTED, BusyError, NotRunningError, OtherEngineError)
+    return (*EXPECTED, BusyError, MaintenanceError, NotRunningError, OtherEngineError)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -99,6 +100,13 @@ def build_parser() -> argparse.ArgumentParser:
 
     inbox = _command(commands, "inbox", run_inbox, 'e-mails that the local Cognito "sent"')
     inbox.add_argument("--json", action="store_true", help="for scripts")
+
+    reconcile = _command(commands, "reconcile", run_reconcile, "finish what no event will, now instead of in minutes")
+    reconcile.add_argument(
+        "--quiet-after", type=_positive, metavar="SECONDS", help="look at videos unchanged for so long (default: 900)"
+    )
+    reconcile.add_argument("--video", metavar="ID", help="look at this video alone")
+    _command(commands, "redrive", run_redrive, "send the dead letters of uploads and job events on their way again")
 
     test = _command(commands, "test", run_test, "static checks and tests; arguments after the suite go to pytest")
     test.add_argument(
@@ -199,6 +207,26 @@ def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.tables import inbox_table
 
     Console().print(inbox_table(messages) if messages else "No e-mails yet.")
+    return 0
+
+
+def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.maintenance import reconcile
+
+    report = reconcile(read_outputs(settings), options.quiet_after, options.video)
+    console = Console()
+    for name, number in report.items():
+        console.print(f"{number:>6} {name}")
+    if not report:
+        console.print("There was nothing to do.")
+    return 0
+
+
+def run_redrive(_options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.maintenance import redrive
+
+    done = redrive(read_outputs(settings))
+    Console().print(f"Sent again: {done.notifications} upload notifications, {done.job_events} job events.")
     return 0
 
 

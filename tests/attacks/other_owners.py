@@ -13,11 +13,16 @@ PARTS = {"parts": [{"partNumber": 1, "etag": "0" * 32}]}
 
 
 def check_untouched(scene: Scene) -> None:
-    """Raises AssertionError if an attack of the whole run did something to the victim."""
-    library = scene.victim.library
-    assert library.video(scene.victims_video.video_id).status == "ready"
-    assert library.video(scene.victims_open_upload.video_id).status == "uploading"
-    assert STOLEN_TITLE not in {video.title for video in library.all_videos()}
+    """Raises AssertionError if an attack of the whole run did something to what the victim has."""
+    for name, status in (
+        ("victims_video", "ready"),
+        ("victims_other_video", "ready"),
+        ("victims_open_upload", "uploading"),
+    ):
+        if scene.has(name):
+            video = scene.victim.library.video(getattr(scene, name).video_id)
+            assert video.status == status, name
+            assert video.title != STOLEN_TITLE, name
 
 
 def as_attacker(scene: Scene, method: str, path: str, body: object = None, **headers: str) -> Refusal:

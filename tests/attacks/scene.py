@@ -87,6 +87,10 @@ class Scene:
         """In parts, none of them sent yet."""
         return self.victim.library.open_upload("private.mp4", "video/mp4", LARGE)
 
+    def has(self, name: str) -> bool:
+        """Whether the property of that name was ever asked for."""
+        return name in vars(self)
+
     def _publish(self, person: Person, name: str) -> Shown:
         upload, _ = publish(person.library, self.clip(name))
         return Shown(upload, person.library.playback(upload.video_id))

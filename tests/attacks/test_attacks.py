@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from . import cookies, other_owners, presigned_urls, routes, sign_in, tokens
+from . import (
+    accounts,
+    cognito_tokens,
+    cookies,
+    other_owners,
+    passwords,
+    pool_owner,
+    presigned_urls,
+    routes,
+    second_factor,
+    tokens,
+)
 from .scene import Scene
 from .table import ATTACKS, CONTROLS, FEWEST_ROWS, TABLE_FILE, Control, Row, TableError, load_rows
 
-MODULES = (sign_in, tokens, routes, presigned_urls, cookies, other_owners)
+MODULES = (
+    second_factor,
+    passwords,
+    accounts,
+    cognito_tokens,
+    pool_owner,
+    tokens,
+    routes,
+    presigned_urls,
+    cookies,
+    other_owners,
+)
 """Importing them binds their attacks to the rows."""
 ROWS = load_rows(TABLE_FILE.read_text(encoding="utf-8"))
 NAMED_CONTROLS = [(group, one) for group, functions in CONTROLS.items() for one in functions]

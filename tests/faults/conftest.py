@@ -21,8 +21,6 @@ SEEN = pytest.StashKey[dict[str, Numbers]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SEEN] = {}
-    # A service that a test starts again belongs to the stack, which ends it: nobody here waits for it.
-    config.addinivalue_line("filterwarnings", "ignore:subprocess .* is still running:ResourceWarning")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -8,15 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import psutil
 from integration.shared_stack import ROOT, free_ports, read_outputs
 
-from devstack import services
-from devstack.processes import ProcessTable, Service
+from devstack.processes import ProcessTable
 from devstack.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,22 +76,32 @@ class FaultyStack:
 
     def kill(self, name: str) -> None:
         """SIGKILL to one service, as a crash or the kernel's out-of-memory killer would."""
+        process = self.process(name)
+        process.kill()
+        process.wait()
+
+    def process(self, name: str) -> psutil.Process:
+        """The live process of one service."""
         for running in ProcessTable(self.settings.state_dir).running():
             process = running.process()
             if running.name == name and process is not None:
-                process.kill()
-                process.wait()
+                return process
+        raise StackError(f"{name} does not run.")
 
     def start_mediaconvert(self, wrapper: Sequence[str] = (), **environment: str) -> None:
         """Starts it again, behind the words of `wrapper`."""
-        table = ProcessTable(self.settings.state_dir)
-        service = services.mediaconvert(self.settings)
-        changed: Service = replace(
-            service,
-            command=[*wrapper, *service.command],
-            environment={**service.environment, **environment},
+        changes = json.dumps({"wrapper": list(wrapper), "environment": environment})
+        settings = self.settings
+        command = ["-m", "faults.starter", str(settings.port_base), str(settings.state_dir), changes]
+        done = subprocess.run(
+            [sys.executable, *command],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
         )
-        table.wait_until_healthy(table.start(changed))
+        if done.returncode != 0:
+            raise StackError(f"MediaConvert's stand-in did not start: {done.stderr}")
 
     def restart_everything(self) -> None:
         """As a person does: what was there is saved and comes back."""

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from integration.people import Person
 from integration.store import Store
 
-from devstack import clips
-
-from .audit import Numbers, check, settle
+from .audit import Numbers, check
 from .stack import FaultyStack
 
-DISK = "3m"
-"""Holds the stand-in's records and one tiny job, but not one larger."""
+DISK = "320m"
+"""More than the stand-in wants to have free."""
 MOUNT = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 """A small disk that only the process behind it sees, and that goes with it."""
-SMALL_ONES = 2
+BLOCK = 1024 * 1024
+LITTLE = 2 * BLOCK
+"""Enough for the stand-in's records, too little for a job."""
+SOME = 3
+SEEN_SECONDS = 60
 
 
 def small_disk(folder: Path) -> list[str]:
@@ -30,32 +34,54 @@ def small_disk(folder: Path) -> list[str]:
     return words
 
 
-def test_what_does_not_fit_fails_with_a_reason_and_converts_once_there_is_room(
+class Ballast:
+    """A file that takes what is free, on the disk that only `process` sees."""
+
+    def __init__(self, process: psutil.Process, folder: Path) -> None:
+        self._file = Path(f"/proc/{process.pid}/root") / folder.relative_to("/") / "ballast"
+
+    def fill(self, leaving: int) -> None:
+        with self._file.open("ab", buffering=0) as stream:
+            for size in (BLOCK, 1):
+                with suppress(OSError):
+                    while stream.write(bytes(size)) == size:
+                        pass
+            stream.truncate(max(0, stream.tell() - leaving))
+
+    def remove(self) -> None:
+        self._file.unlink()
+
+
+def test_a_full_disk_ends_in_failures_with_a_reason_and_room_in_videos(
     stack: FaultyStack, store: Store, person: Person, tiny: Path, tmp_path: Path, numbers: Numbers
 ) -> None:
     library = person.library
     folder = tmp_path / "disk"
     folder.mkdir()
     disk = small_disk(folder)
-    too_large = clips.pad(clips.make_clip("mp4-h264-aac", tmp_path), 8_000_000)
-
     stack.kill("mediaconvert")
     stack.start_mediaconvert(disk, MEDIACONVERT_WORK_DIR=str(folder))
     try:
-        refused = library.upload(too_large)
-        for _ in range(SMALL_ONES):
-            library.upload(tiny)
-        by_id = {video.video_id: video for video in settle(stack, library, numbers)}
-        failed = by_id.pop(refused.video_id)
-        assert failed.status == "failed"
-        assert failed.error is not None
-        assert failed.error.message
-        assert {video.status for video in by_id.values()} == {"ready"}, "a full disk must not stop what fits"
-        check(stack, store, library, numbers, uploads=1 + SMALL_ONES, failed=1)
-        assert store.has_original(refused)
+        ballast = Ballast(stack.process("mediaconvert"), folder)
+
+        ballast.fill(leaving=LITTLE)
+        full = [library.upload(tiny) for _ in range(SOME)]
+        videos = check(stack, store, library, numbers, uploads=SOME, failed=SOME)
+        assert all(video.error and video.error.message for video in videos)
+        assert all(store.has_original(upload) for upload in full)
+
+        ballast.fill(leaving=0)
+        unheard = [library.upload(tiny) for _ in range(SOME)]
+        for upload in unheard:
+            library.wait(upload.video_id, SEEN_SECONDS, {"uploaded", "converting", "failed"})
+        ballast.remove()
+        for upload in full:
+            library.retry(upload.video_id)
+        check(stack, store, library, numbers, uploads=2 * SOME, failed=None)
+        for video in library.all_videos():
+            if video.status == "failed":
+                library.retry(video.video_id)
+        check(stack, store, library, numbers, uploads=2 * SOME)
     finally:
         stack.kill("mediaconvert")
         stack.start_mediaconvert()
-
-    library.retry(refused.video_id)
-    check(stack, store, library, numbers, uploads=1 + SMALL_ONES)

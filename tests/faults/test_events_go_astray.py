@@ -106,7 +106,7 @@ def test_every_job_event_is_lost(
             wait_job_done(store, upload)
     videos = check(stack, store, library, numbers, uploads=SOME)
     assert {video.status for video in videos} == {"ready"}
-    assert numbers.reconciled["EventsRecovered"] == SOME
+    assert numbers.reconciled["LostJobEventsRecovered"] == SOME
 
 
 def test_a_lost_failure_is_told_too(

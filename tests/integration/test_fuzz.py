@@ -91,7 +91,7 @@ bodies = (
     st.none()
     | st.binary(max_size=60)
     | st.sampled_from([b"{", b"[" * 5000, b'{"a":' * 2000, b"\xff\xfe", b'{"size":1e999}', b'{"size":NaN}'])
-    | (values | objects | almost_valid).map(lambda value: json.dumps(value).encode())
+    | (values | objects | valid | almost_valid).map(lambda value: json.dumps(value).encode())
 )
 queries = st.dictionaries(
     st.sampled_from(["limit", "cursor", "after"]) | texts.filter(bool), texts | nasty | numbers.map(str), max_size=3

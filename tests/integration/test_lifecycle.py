@@ -159,7 +159,7 @@ def test_a_taken_port_is_named_with_the_way_out(own: Stack) -> None:
 
 
 def test_commands_that_need_a_stack_say_how_to_start_one(own: Stack) -> None:
-    for command in ("outputs", "inbox", "demo"):
+    for command in ("outputs", "inbox", "demo", "reconcile", "redrive"):
         done = own.dev(command)
         assert done.returncode != 0
         assert "scripts/dev.py up" in done.stderr

@@ -128,6 +128,13 @@ def _on_the_rest(world: World) -> Iterator[Attempt]:
             world.place.arn("ssm", f"parameter{name}"),
             lambda client, name=name: client("ssm").get_parameter(Name=name),
         )
+    distribution = world.functions["LibraryFunction"].environment["DISTRIBUTION_ID"]
+    paths = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "mine"}
+    yield Attempt(
+        "cloudfront:CreateInvalidation",
+        f"arn:aws:cloudfront::{world.place.account}:distribution/{distribution}",
+        lambda client: client("cloudfront").create_invalidation(DistributionId=distribution, InvalidationBatch=paths),
+    )
     function = world.functions["UploadFunction"].name
     elsewhere: Mapping[str, Callable[[Clients], object]] = {
         "ssm:PutParameter": lambda of: of("ssm").put_parameter(Name=parameter, Value="x", Overwrite=True),

@@ -1,8 +1,8 @@
 """What AWS asks of a role: for each call that a function makes, and for what services do in the role's name.
 
-Source of the first table: Service Authorization Reference, "Actions, resources, and condition keys" for Amazon S3,
-Amazon SQS, AWS Systems Manager and AWS Elemental MediaConvert; for conditional writes and missing keys, "How to
-prevent object overwrites with conditional writes" and "GetObject", Amazon S3 user guide and API reference.
+Source of the first table: Service Authorization Reference, "Actions, resources, and condition keys" of each service;
+for conditional writes and missing keys, "How to prevent object overwrites with conditional writes" and "GetObject",
+Amazon S3 user guide and API reference.
 """
 
 from __future__ import annotations
@@ -75,6 +75,10 @@ def _job(parameters: Mapping[str, Any], place: Place) -> list[str]:
     return [place.arn("mediaconvert", f"jobs/{parameters['Id']}")]
 
 
+def _distribution(parameters: Mapping[str, Any], place: Place) -> list[str]:
+    return [f"arn:aws:cloudfront::{place.account}:distribution/{parameters['DistributionId']}"]
+
+
 def _everything(_: Mapping[str, Any], __: Place) -> list[str]:
     return ["*"]
 
@@ -95,6 +99,7 @@ OPERATIONS: Mapping[str, tuple[str, Resources]] = {
     "sqs:SendMessage": ("sqs:SendMessage", _queue),
     "sqs:ChangeMessageVisibility": ("sqs:ChangeMessageVisibility", _queue),
     "ssm:GetParameter": ("ssm:GetParameter", _parameter),
+    "cloudfront:CreateInvalidation": ("cloudfront:CreateInvalidation", _distribution),
     "mediaconvert:CreateJob": ("mediaconvert:CreateJob", _job_queue),
     "mediaconvert:SearchJobs": ("mediaconvert:SearchJobs", _job_queue),
     "mediaconvert:GetJob": ("mediaconvert:GetJob", _job),

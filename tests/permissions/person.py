@@ -105,9 +105,18 @@ class Person:
         shown: dict[str, Any] = self.ask(200, "GET", f"/videos/{upload['videoId']}")
         return shown
 
+    def entry(self, upload: dict[str, Any]) -> dict[str, Any]:
+        """As the catalog holds it."""
+        held = self.world.s3.get_object(Bucket=self.media, Key=keys.catalog(self.owner, upload["videoId"]))
+        entry: dict[str, Any] = json.loads(held["Body"].read())
+        return entry
+
+    def change_entry(self, upload: dict[str, Any], **changes: object) -> None:
+        body = json.dumps({**self.entry(upload), **changes}).encode()
+        self.world.s3.put_object(Bucket=self.media, Key=keys.catalog(self.owner, upload["videoId"]), Body=body)
+
     def expect_status(self, upload: dict[str, Any], status: str) -> None:
-        entry = self.world.s3.get_object(Bucket=self.media, Key=keys.catalog(self.owner, upload["videoId"]))
-        said = json.loads(entry["Body"].read())["status"]
+        said = self.entry(upload)["status"]
         expect(said == status, f"the video is {said}, not {status}")
 
     def has(self, bucket: str, prefix: str) -> bool:

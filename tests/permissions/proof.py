@@ -19,10 +19,19 @@ TEMPLATE = read_template()
 RESOURCES: Mapping[str, Any] = TEMPLATE["Resources"]
 ROLES = {name: resource for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"}
 STATEMENTS = [
-    (role, statement["Sid"])
-    for role, resource in ROLES.items()
-    for policy in resource["Properties"]["Policies"]
-    for statement in policy["PolicyDocument"]["Statement"]
+    *(
+        (role, statement["Sid"])
+        for role, resource in ROLES.items()
+        for policy in resource["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ),
+    *(
+        (role["Ref"], statement["Sid"])
+        for resource in RESOURCES.values()
+        if resource["Type"] == "AWS::IAM::Policy"
+        for role in resource["Properties"]["Roles"]
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+    ),
 ]
 """Every statement of every role of the template, as (role, sid)."""
 

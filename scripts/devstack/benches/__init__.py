@@ -30,7 +30,7 @@ class Setting:
 
 
 # Each is a module of this package with a function `run(setting) -> exit code`.
-NAMES = ("pipeline", "engines", "upload", "library", "signin")
+NAMES = ("pipeline", "convert", "engines", "upload", "library", "signin")
 
 
 def run_bench(name: str, setting: Setting) -> int:

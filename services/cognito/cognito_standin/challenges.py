@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from cognito_standin import equal_work, names
+from cognito_standin.client_secrets import check_secret_hash, secret_hash
 from cognito_standin.directory import Client, Directory, User
 from cognito_standin.errors import (
     CodeMismatchError,
@@ -82,7 +83,10 @@ class SignIn:
         challenge_name = body["ChallengeName"]
         if challenge_name not in answers:
             raise InvalidParameterError(f"{challenge_name} is not a challenge of this client.")
-        body = {**body, "ChallengeResponses": body.get("ChallengeResponses", {})}
+        responses = body.get("ChallengeResponses", {})
+        if client.secret:
+            check_secret_hash(client, _required(responses, "USERNAME"), responses.get("SECRET_HASH"))
+        body = {**body, "ChallengeResponses": responses}
         return await answers[challenge_name](client, body)
 
     async def admin_initiate_auth(self, body: Body) -> Body:
@@ -132,11 +136,16 @@ class SignIn:
             raise ResourceNotFoundError(f"User pool client {client.id} does not exist.")
         return client
 
+    async def _sign_in_name(self, client: Client, parameters: Mapping[str, str]) -> str:
+        typed = _required(parameters, "USERNAME")
+        check_secret_hash(client, typed, parameters.get("SECRET_HASH"))
+        return await self._directory.sign_in_name(client.pool, typed)
+
     async def _start_password(self, client: Client, body: Body, initiate: Callable[[Body], Awaitable[Body]]) -> Body:
         parameters = body.get("AuthParameters", {})
-        username = await self._directory.sign_in_name(client.pool, _required(parameters, "USERNAME"))
+        username = await self._sign_in_name(client, parameters)
         _required(parameters, "PASSWORD")
-        body = {**body, "AuthParameters": {**parameters, "USERNAME": username}}
+        body = {**body, "AuthParameters": {**parameters, **_named(client, username)}}
         user = await self._directory.user(client.pool.id, username)
         throttle, key = self._password_throttle(client, user, username)
         async with throttle.attempt(key, _is_wrong_password):
@@ -145,11 +154,11 @@ class SignIn:
 
     async def _start_srp(self, client: Client, body: Body) -> Body:
         parameters = body.get("AuthParameters", {})
-        username = await self._directory.sign_in_name(client.pool, _required(parameters, "USERNAME"))
+        username = await self._sign_in_name(client, parameters)
         user = await self._directory.user(client.pool.id, username)
         throttle, key = self._password_throttle(client, user, username)
         throttle.check(key)
-        body = {**body, "AuthParameters": {**parameters, "USERNAME": username}}
+        body = {**body, "AuthParameters": {**parameters, **_named(client, username)}}
         answer = await self._upstream.call("InitiateAuth", body)
         if user is not None:
             equal_work.as_for_an_unknown_name()
@@ -271,7 +280,7 @@ class SignIn:
         body = {
             "ClientId": challenge.client_id,
             "AuthFlow": "REFRESH_TOKEN_AUTH",
-            "AuthParameters": {"REFRESH_TOKEN": challenge.refresh_token},
+            "AuthParameters": {"REFRESH_TOKEN": challenge.refresh_token, **_proof(challenge)},
         }
         answer = await self._upstream.call("InitiateAuth", body)
         tokens: Mapping[str, Any] = answer["AuthenticationResult"]
@@ -327,9 +336,22 @@ def _challenge(client: Client, user: User | None, username: str, stage: Stage, a
         aliases=aliases | {username.lower()},
         stage=stage,
         validity_seconds=client.session_seconds,
+        client_secret=client.secret,
         upstream_session=answer.get("Session", ""),
         refresh_token=answer.get("AuthenticationResult", {}).get("RefreshToken", ""),
     )
+
+
+def _named(client: Client, username: str) -> dict[str, str]:
+    """The name as the engine knows it, with the client's proof for it."""
+    proof = {"SECRET_HASH": secret_hash(client.id, client.secret, username)} if client.secret else {}
+    return {"USERNAME": username, **proof}
+
+
+def _proof(challenge: Challenge) -> dict[str, str]:
+    if not challenge.client_secret:
+        return {}
+    return {"SECRET_HASH": secret_hash(challenge.client_id, challenge.client_secret, challenge.username)}
 
 
 def _answer(challenge: Challenge, challenge_name: str, **responses: str) -> Body:
@@ -337,7 +359,7 @@ def _answer(challenge: Challenge, challenge_name: str, **responses: str) -> Body
     answer: Body = {
         "ClientId": challenge.client_id,
         "ChallengeName": challenge_name,
-        "ChallengeResponses": {"USERNAME": challenge.username, **responses},
+        "ChallengeResponses": {"USERNAME": challenge.username, **_proof(challenge), **responses},
     }
     return {**answer, "Session": challenge.upstream_session} if challenge.upstream_session else answer
 

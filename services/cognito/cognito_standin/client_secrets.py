@@ -8,21 +8,23 @@ import hashlib
 import hmac
 
 from cognito_standin.directory import Client
-from cognito_standin.errors import NotAuthorizedError
+from cognito_standin.errors import InvalidParameterError, NotAuthorizedError
 
 
-def secret_hash(client: Client, username: str) -> str:
-    digest = hmac.new(client.secret.encode(), f"{username}{client.id}".encode(), hashlib.sha256).digest()
+def secret_hash(client_id: str, secret: str, username: str) -> str:
+    digest = hmac.new(secret.encode(), f"{username}{client_id}".encode(), hashlib.sha256).digest()
     return base64.b64encode(digest).decode()
 
 
 def check_secret_hash(client: Client, username: str, given: str | None) -> None:
-    """`username` as it was typed. Raises: NotAuthorizedError."""
+    """`username` as it was typed. Raises: NotAuthorizedError, InvalidParameterError."""
     if not client.secret:
         if given:
-            raise NotAuthorizedError(f"Client {client.id} is not configured for secret but secret hash was received")
+            raise InvalidParameterError(
+                f"App client {client.id} is not configured for secret but secret hash was received"
+            )
         return
     if not given:
         raise NotAuthorizedError(f"Client {client.id} is configured with secret but SECRET_HASH was not received")
-    if not hmac.compare_digest(secret_hash(client, username).encode(), given.encode()):
+    if not hmac.compare_digest(secret_hash(client.id, client.secret, username).encode(), given.encode()):
         raise NotAuthorizedError(f"Unable to verify secret hash for client {client.id}")

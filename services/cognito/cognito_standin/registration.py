@@ -79,7 +79,7 @@ class Registration:
 
     async def _create(self, client: Client, body: Body) -> Body:
         if client.secret:
-            body = {**body, "SecretHash": secret_hash(client, body["Username"])}
+            body = {**body, "SecretHash": secret_hash(client.id, client.secret, body["Username"])}
         try:
             return await self._upstream.call("SignUp", body)
         except UpstreamError as error:

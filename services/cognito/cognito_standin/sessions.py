@@ -44,6 +44,7 @@ class Challenge:
     aliases: frozenset[str]
     stage: Stage
     validity_seconds: int
+    client_secret: str = field(default="", repr=False)
     upstream_session: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
     wrong_codes: int = 0

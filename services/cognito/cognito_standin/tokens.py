@@ -65,7 +65,7 @@ class Tokens:
         """Whether the engine would still give tokens for it. Raises: UnauthorizedError for another client's."""
         parameters = {"REFRESH_TOKEN": token}
         if client.secret:
-            parameters["SECRET_HASH"] = secret_hash(client, str(claims(token).get("sub", "")))
+            parameters["SECRET_HASH"] = secret_hash(client.id, client.secret, str(claims(token).get("sub", "")))
         try:
             await self._upstream.call(
                 "InitiateAuth",

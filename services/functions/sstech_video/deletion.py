@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from sstech_video import keys, pending, storage
 from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry
@@ -18,6 +20,7 @@ from sstech_video.errors import no_such_video
 from sstech_video.invalidation import Invalidation
 from sstech_video.jobs import Jobs
 from sstech_video.multipart import UploadBucket
+from sstech_video.observability import logger
 from sstech_video.tombstones import Tombstones
 from sstech_video.usage import Usage
 from sstech_video.video_ids import is_video_id
@@ -43,11 +46,16 @@ class Deletion:
         if not is_video_id(video_id):
             raise no_such_video()
         entry = self.catalog.read(owner, video_id)
-        buried = None if entry else self.tombstones.read(owner, video_id)
-        if entry is None and buried is None:
+        known = entry or self.tombstones.read(owner, video_id)
+        if known is None:
             raise no_such_video()
         pending.mark(self.s3, self.temp_bucket, owner, video_id, now)
-        self.finish(owner, video_id)
+        gone = self._bury(entry) if entry else known
+        try:
+            self._clean_up(gone)
+        except (BotoCoreError, ClientError):
+            # It is deleted for everybody; what is left of it has a marker, by which the reconciler finishes.
+            logger.exception("deletion left to the reconciler", extra={"video_id": video_id})
 
     def finish(self, owner: str, video_id: str) -> None:
         """Delete all there is of a video but its tombstone. Nothing happens to what was never there."""

@@ -117,6 +117,14 @@ def patience(event: Mapping[str, Any]) -> Patience:
     )
 
 
+def only_video(event: Mapping[str, Any]) -> str | None:
+    """`videoId`: look at this video alone. Raises `EventError`."""
+    video_id = event.get("videoId")
+    if video_id is None or (isinstance(video_id, str) and is_video_id(video_id)):
+        return video_id
+    raise EventError("videoId is not one that this system makes")
+
+
 def _seconds(event: Mapping[str, Any], name: str, usual: timedelta) -> timedelta:
     if name not in event:
         return usual

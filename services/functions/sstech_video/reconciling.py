@@ -61,23 +61,29 @@ class Reconciler:
     retrying: Retrying
     deletion: Deletion
 
-    def run(self, now: datetime, patience: Patience, out_of_time: Callable[[], bool]) -> Counter[Count]:
-        """One round; returns what was done. What there is no time for is left to the next round."""
-        markers = list(pending.video_ids(self.s3, self.temp_bucket))
+    def run(
+        self, now: datetime, patience: Patience, out_of_time: Callable[[], bool], only: str | None = None
+    ) -> Counter[Count]:
+        """One round; returns what was done. What there is no time for is left to the next round.
+
+        `only` is the id of the one video that is to be looked at.
+        """
+        markers = [known for known in pending.video_ids(self.s3, self.temp_bucket) if only in (None, known)]
         # So that a list longer than a round does not always begin with the same videos.
         random.shuffle(markers)
-        done = Counter({Count.VIDEOS_PENDING: len(markers)})
-        done += self._each(markers, lambda video_id: self._video(video_id, now, patience), out_of_time)
-        done += self._each(
-            self.upload_bucket.open_uploads(), lambda upload: self._open_upload(upload, now, patience), out_of_time
+        uploads = (found for found in self.upload_bucket.open_uploads() if _is_of(found.key, only))
+        originals = (
+            found for found in storage.objects_under(self.s3, self.temp_bucket, keys.UPLOADS) if _is_of(found.key, only)
         )
-        originals = storage.objects_under(self.s3, self.temp_bucket, keys.UPLOADS)
-        done += self._each(originals, lambda found: self._original(found, now, patience), out_of_time)
         deleted = (
             (owner, video_id)
             for owner, video_id, deleted_at in self.tombstones.all()
-            if now - deleted_at < WATCH_DELETED_FOR or is_turn_of(video_id, now)
+            if only in (None, video_id) and (now - deleted_at < WATCH_DELETED_FOR or is_turn_of(video_id, now))
         )
+        done = Counter({Count.VIDEOS_PENDING: len(markers)})
+        done += self._each(markers, lambda video_id: self._video(video_id, now, patience), out_of_time)
+        done += self._each(uploads, lambda upload: self._open_upload(upload, now, patience), out_of_time)
+        done += self._each(originals, lambda found: self._original(found, now, patience), out_of_time)
         done += self._each(deleted, lambda buried: self._deleted(*buried), out_of_time)
         for name, number in done.items():
             count(name, number)
@@ -274,6 +280,14 @@ class Reconciler:
         if buried and buried.status is Status.CONVERTING and not buried.job_id and (job := self.jobs.find(buried)):
             self.jobs.cancel(job)
         return Count.LATE_OBJECTS_DELETED if self.deletion.sweep(owner, video_id) else None
+
+
+def _is_of(key: str, only: str | None) -> bool:
+    """Whether an original's key is of the one video that is looked at, if there is such a one."""
+    if only is None:
+        return True
+    original = keys.parse_original(key)
+    return original is not None and original.video_id == only
 
 
 def is_turn_of(video_id: str, now: datetime) -> bool:

@@ -29,6 +29,8 @@ JOB_ALLOWANCE: Final = timedelta(hours=24)
 JOB_DURATIONS: Final = 5
 # The queue itself tries a message several times on each sending.
 MAX_NUDGES: Final = 5
+# However impatient a round is: a message needs a while through the queue, and must not be given up on its way.
+NUDGE_TAKES: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,12 @@ def remedy(entry: Entry | None, deleted: bool, marked_at: datetime, now: datetim
         return Remedy.FORGET
     if now - entry.updated_at < patience.quiet:
         return Remedy.WAIT
-    if entry.status is Status.UPLOADING:
-        return Remedy.LOOK_AT_UPLOAD
     if entry.status is Status.CONVERTING and entry.job_id:
         return Remedy.ASK_MEDIACONVERT
+    if entry.nudged_at and now - entry.nudged_at < NUDGE_TAKES:
+        return Remedy.WAIT
+    if entry.status is Status.UPLOADING:
+        return Remedy.LOOK_AT_UPLOAD
     return Remedy.GIVE_UP if entry.nudges >= MAX_NUDGES else Remedy.SEND_AGAIN
 
 

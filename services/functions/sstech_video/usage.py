@@ -5,7 +5,7 @@ video is deleted. The month follows from the id, so adding and removing are idem
 catalog: a decision reads one small object for each month in which the owner uploaded.
 
 An upload counts as open until somebody looks: only when a quota would be exceeded are the open ones looked up in
-the catalog, oldest first, and those that got through (or vanished) closed.
+the catalog, and those that got through (or vanished) closed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sstech_video import keys, video_ids
-from sstech_video.catalog import Catalog
+from sstech_video.catalog import READERS, Catalog
 from sstech_video.entries import Status
 from sstech_video.errors import QuotaExceededError
 from sstech_video.months import Item, Ledger, Month, Months, month_at
@@ -69,11 +69,16 @@ class Usage:
 
     def _settled(self, owner: str, ledger: Ledger, now: datetime) -> Ledger:
         """The ledger after a look at the uploads it believes to be open."""
+        from concurrent.futures import ThreadPoolExecutor
+
         settled = dict(ledger)
-        for video_id in sorted(open_uploads(ledger, now), reverse=True):
-            if now - video_ids.created_at(video_id) < SETTLED_AFTER:
-                continue
-            entry = self._catalog.read(owner, video_id)
+        known = [
+            video_id for video_id in open_uploads(ledger, now) if now - video_ids.created_at(video_id) >= SETTLED_AFTER
+        ]
+        # Together: a full quota is a few hundred of them, and the caller waits.
+        with ThreadPoolExecutor(READERS) as pool:
+            entries = list(pool.map(lambda video_id: self._catalog.read(owner, video_id), known))
+        for video_id, entry in zip(known, entries, strict=True):
             if entry is None:
                 del settled[video_id]
             elif entry.status is not Status.UPLOADING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -19,10 +20,11 @@ from starlette.routing import Route
 from mediaconvert_standin import __version__, page
 from mediaconvert_standin.aws import Clients
 from mediaconvert_standin.clock import Clock
+from mediaconvert_standin.control import Faults, control_server
 from mediaconvert_standin.conversion import JobConversion, Tools
 from mediaconvert_standin.database import Database
 from mediaconvert_standin.destinations import Destination, EventBridge, Webhook
-from mediaconvert_standin.errors import AccessDenied, ApiError, BadRequest, NotImplementedHere
+from mediaconvert_standin.errors import AccessDenied, ApiError, BadRequest, InternalError, NotImplementedHere
 from mediaconvert_standin.events import EventSender
 from mediaconvert_standin.library import Library
 from mediaconvert_standin.operations import Operations
@@ -53,10 +55,11 @@ class Service:
         clients = Clients(settings)
         self._prober = Prober()
         self.clock = Clock(settings.time_speed)
+        self.faults = Faults()
         self.database = Database(settings.work_dir / "state.sqlite3")
         self._events = EventSender(settings, self.database, self.clock, _destinations(settings, clients))
         self.store = JobStore(self.database)
-        self.tools = Tools(settings, clients, self._prober, self.store, self._events, self.clock)
+        self.tools = Tools(settings, clients, self._prober, self.store, self._events, self.clock, self.database)
         library = Library(self.database, settings, self.clock)
         queues = Queues(library, settings, self.store, self.clock)
         rules = QueueRules(queues, self.store, self._events, self.clock)
@@ -92,7 +95,8 @@ def create_app(settings: Settings) -> Starlette:
         service = await run_in_threadpool(Service, settings)
         app.state.service = service
         try:
-            yield
+            async with _control(settings, service):
+                yield
         finally:
             await run_in_threadpool(service.close)
 
@@ -104,6 +108,21 @@ def create_app(settings: Settings) -> Starlette:
         ],
         lifespan=lifespan,
     )
+
+
+@contextlib.asynccontextmanager
+async def _control(settings: Settings, service: Service) -> AsyncIterator[None]:
+    """The port for faults and time, where one is configured."""
+    if settings.control_port is None:
+        yield
+        return
+    server = control_server(settings.host, settings.control_port, service.clock, service.faults)
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
 
 
 async def _health(request: Request) -> Response:
@@ -119,7 +138,7 @@ async def _call(request: Request) -> Response:
         return _fail(error, request_id)
     except Exception:
         logger.exception("request %s failed", request_id)
-        return _fail(ApiError("Internal error; see the log of the emulator"), request_id)
+        return _fail(InternalError("Internal error; see the log of the emulator"), request_id)
 
 
 async def _answer(request: Request) -> tuple[int, bytes]:
@@ -127,6 +146,7 @@ async def _answer(request: Request) -> tuple[int, bytes]:
         raise AccessDenied("Cross-site requests are refused")
     operation, path = find_route(request.method, request.scope["raw_path"].decode("ascii", "replace"))
     body = await _read_body(request)
+    request.app.state.service.faults.strike(operation.name)
     call = parse_request(operation, path, request.url.query, body)
     if operation.name == "DescribeEndpoints":
         answer: Json = {"endpoints": [{"url": str(request.base_url).rstrip("/")}]}

@@ -48,7 +48,7 @@ def parse_audio(description: Node) -> tuple[Audio, tuple[str, ...]]:
     warnings = _check_profile(settings) if codec == "AAC" else ()
     description.skip("audioType")
     remix = parse_remix(description.child("remixSettings"))
-    channels = _channels(codec, settings) if remix is None else len(remix.rows)
+    channels = _channels(codec, settings) or (len(remix.rows) if remix is not None else None)
     if remix is not None and codec == "PASSTHROUGH":
         raise BadRequest(f"{description.path('remixSettings')}: Passthrough audio can not be remixed")
     quality = _quality(codec, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import threading
@@ -18,17 +19,19 @@ from mediaconvert_standin.caption_writers import ass
 from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.collecting import collect
 from mediaconvert_standin.cues import Cue, on_programme, shifted
+from mediaconvert_standin.database import Database
 from mediaconvert_standin.errors import Canceled, JobError, SourceMissing, TranscodeFailed, UnknownFormat
 from mediaconvert_standin.events import EventSender, complete_detail, error_detail, warning_detail
 from mediaconvert_standin.ffmpeg import arguments, image_name, input_name
 from mediaconvert_standin.integrity import WARNING_TRUNCATED, check_boxes, check_length
 from mediaconvert_standin.jobs import Job
+from mediaconvert_standin.journal import Journal
 from mediaconvert_standin.media import Media
 from mediaconvert_standin.orientation import lay_upright
 from mediaconvert_standin.plan import CaptionOutput, CaptionSource, Input, S3Location
 from mediaconvert_standin.prober import ProbeError, Prober
 from mediaconvert_standin.progress import Progress
-from mediaconvert_standin.publish import Publisher
+from mediaconvert_standin.publish import Publisher, undo
 from mediaconvert_standin.reports import input_information
 from mediaconvert_standin.results import Collected, Workshop
 from mediaconvert_standin.runner import Runner
@@ -61,6 +64,7 @@ class Tools:
     store: JobStore
     events: EventSender
     clock: Clock
+    database: Database
 
 
 class JobConversion:
@@ -72,7 +76,8 @@ class JobConversion:
         self._done = threading.Event()
         self._runner: Runner | None = None
         self._publisher: Publisher | None = None
-        self._progress = Progress(job.retries)
+        self._journal = Journal(tools.database, job.id)
+        self._progress = Progress(job.retries, has_estimate=job.has_estimate)
         self._percent = 0
         # A job that could not hop has been warned before it starts.
         self._warnings = list(job.warnings)
@@ -262,7 +267,7 @@ class JobConversion:
             raise TranscodeFailed("Encoder: [an output file can not be read back]") from error
 
     def _publish(self, client: S3Client, collected: Collected) -> None:
-        self._publisher = Publisher(client, self._check, self._advance)
+        self._publisher = Publisher(client, self._journal, self._check, self._advance)
         self._publisher.publish(collected.uploads)
 
     def _complete(self, collected: Collected) -> None:
@@ -278,6 +283,8 @@ class JobConversion:
         )
         if job is None:
             raise Canceled
+        if self._publisher is not None:
+            self._publisher.settle(collected.uploads)
         self._tools.events.send(job, "COMPLETE", complete_detail(job))
 
     def _fail(self, error: JobError) -> None:
@@ -300,6 +307,8 @@ class JobConversion:
         self._clean()
         if self._publisher is not None:
             self._publisher.withdraw()
+        else:
+            undo_earlier(self._tools, self._job)
 
     def _clean(self) -> None:
         """Whoever is told that a job has ended finds nothing of it on the disk."""
@@ -333,3 +342,14 @@ class JobConversion:
         while not self._done.wait(self._tools.clock.real(self._job.status_update_seconds)):
             if not self._stop.is_set():
                 self._tools.events.send(self._job, "STATUS_UPDATE", self._progress.detail())
+
+
+def undo_earlier(tools: Tools, job: Job) -> None:
+    """Take back what an earlier process published of a job that will not be finished."""
+    journal = Journal(tools.database, job.id)
+    noted = journal.noted()
+    if not noted:
+        return
+    with contextlib.suppress(JobError):  # without its role nothing can be taken back
+        undo(tools.clients.s3_with_role(job.role, job.id), noted)
+        journal.clear()

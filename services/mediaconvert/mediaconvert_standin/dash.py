@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from mediaconvert_standin.fragments import MediaSegment
@@ -119,8 +120,7 @@ def _template(parent: Element, item: Representation, manifest: Manifest) -> None
     template.set("initialization", item.init or "")
     template.set("startNumber", "1")
     lengths = [segment.duration for segment in item.segments]
-    # One length for all is right only where every segment but the last has it, and the first starts at zero.
-    if not manifest.timeline and first.start == 0 and len(set(lengths[:-1])) <= 1 and lengths[-1] <= lengths[0]:
+    if not manifest.timeline and _evenly_cut(item.segments, manifest.seconds):
         template.set("duration", str(lengths[0]))
         return
     timeline = SubElement(template, "SegmentTimeline")
@@ -134,6 +134,13 @@ def _template(parent: Element, item: Representation, manifest: Manifest) -> None
             entry.set("r", str(repeats))
         start += run * (repeats + 1)
         run, repeats = length or 0, 0
+
+
+def _evenly_cut(segments: Sequence[MediaSegment], seconds: float) -> bool:
+    """Does one length for all say where each segment is, and how many there are?"""
+    first, lengths = segments[0], [segment.duration for segment in segments]
+    even = first.start == 0 and len(set(lengths[:-1])) <= 1 and lengths[-1] <= lengths[0]
+    return even and ceil(round(seconds, 3) * first.timescale / lengths[0]) == len(lengths)
 
 
 def _configuration(channels: int) -> int:

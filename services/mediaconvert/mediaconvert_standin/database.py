@@ -21,7 +21,7 @@ CREATE INDEX IF NOT EXISTS history_by_job ON history (job, number);
 CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT, destination TEXT NOT NULL, event TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS uploads (
-    job TEXT NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (job, bucket, key));
+    job TEXT NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, upload TEXT NOT NULL, PRIMARY KEY (job, bucket, key));
 """
 HISTORY_EVENTS = 20_000  # for the page and the event stream; the outbox is never shortened
 _STATUS = "json_extract(record, '$.status')"
@@ -163,11 +163,13 @@ class Database:
     def was_told(self, job_id: str, status: str) -> bool:
         return bool(self._rows("SELECT 1 FROM history WHERE job = ? AND status = ? LIMIT 1", job_id, status))
 
-    def note_upload(self, job_id: str, bucket: str, key: str) -> None:
-        self._execute("INSERT OR IGNORE INTO uploads VALUES (?, ?, ?)", job_id, bucket, key)
+    def note_upload(self, job_id: str, bucket: str, key: str, upload_id: str) -> None:
+        self._execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?)", job_id, bucket, key, upload_id)
 
-    def uploads(self, job_id: str) -> list[tuple[str, str]]:
-        return [(row[0], row[1]) for row in self._rows("SELECT bucket, key FROM uploads WHERE job = ?", job_id)]
+    def uploads(self, job_id: str) -> list[tuple[str, str, str]]:
+        """(bucket, key, id of the multipart upload or empty)"""
+        rows = self._rows("SELECT bucket, key, upload FROM uploads WHERE job = ? ORDER BY rowid", job_id)
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def forget_uploads(self, job_id: str) -> None:
         self._execute("DELETE FROM uploads WHERE job = ?", job_id)

@@ -60,6 +60,10 @@ class TooManyRequests(ApiError):
     code = "TooManyRequestsException"
 
 
+class InternalError(ApiError):
+    """Something went wrong in here."""
+
+
 class NotImplementedHere(ApiError):
     """The operation exists in the service's model but not here."""
 

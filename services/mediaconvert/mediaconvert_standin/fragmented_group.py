@@ -16,7 +16,7 @@ from mediaconvert_standin.fragments import (
     write_single_file,
 )
 from mediaconvert_standin.hls import Entry, PlaylistStyle, media_playlist
-from mediaconvert_standin.hls_group import Track, multivariant
+from mediaconvert_standin.hls_group import Track, multivariant, shortest_tail
 from mediaconvert_standin.naming import extension_of
 from mediaconvert_standin.plan import FragmentedGroup, S3Location, VideoEncoder
 from mediaconvert_standin.results import (
@@ -73,7 +73,9 @@ class _Builder:
         init = folder / f"{name}.init"
         codecs = self._codecs(output)
         groups = group_fragments(
-            read_fragments(folder, name), self._group.segment_length, self._group.min_final_segment_length
+            read_fragments(folder, name),
+            self._group.segment_length,
+            shortest_tail(output, self._group.min_final_segment_length),
         )
         extension = output.extension
         kind = content_type(extension_of(output.output))

@@ -41,6 +41,7 @@ from mediaconvert_standin.results import (
 from mediaconvert_standin.transcode import GroupTask, OutputTask
 from mediaconvert_standin.transport_streams import first_pts, key_frames
 
+MIN_AUDIO_TAIL = 0.25  # seconds; sound ends some frames after the picture, and those are no segment of their own
 CAPTION_SEGMENT_SECONDS = 300.0  # captionSegmentLengthControl LARGE_SEGMENTS
 DEFAULT_AUDIO_GROUP = "program_audio"
 SUBTITLES_GROUP = "subs"
@@ -63,6 +64,11 @@ class Track:
         return f"{self.output.key}.m3u8".rpartition("/")[2]
 
 
+def shortest_tail(output: OutputTask, minimum: float) -> float:
+    """Seconds that the last segment must have to stay one."""
+    return minimum if output.video is not None else max(minimum, MIN_AUDIO_TAIL)
+
+
 def collect_hls(task: GroupTask, group: HlsGroup, workshop: Workshop, collected: Collected) -> GroupResult:
     builder = _HlsBuilder(task, group, workshop, collected)
     return builder.build()
@@ -81,7 +87,8 @@ class _HlsBuilder:
     def build(self) -> GroupResult:
         segments = {
             output.name: join_short_tail(
-                read_segments(self._workshop.folder / f"{output.name}.m3u8"), self._group.min_final_segment_length
+                read_segments(self._workshop.folder / f"{output.name}.m3u8"),
+                shortest_tail(output, self._group.min_final_segment_length),
             )
             for output in self._task.outputs
             if output.encoded

@@ -137,3 +137,8 @@ def settle_unread(root: Node) -> tuple[str, ...]:
             raise Unsupported(f"{pointer} ({_REJECTED_VALUES[names[-1]]})")
         warnings.append(f"Ignored by this emulator: {pointer} = {str(value)[:_MAX_SHOWN_VALUE]}")
     return tuple(warnings[:MAX_WARNINGS])
+
+
+def is_default(name: str, value: Any) -> bool:
+    """Whether a setting without effect is accepted in silence, because the service does the same by itself."""
+    return value in _DEFAULTS.get(name, ())

@@ -10,7 +10,7 @@ from botocore.model import StructureShape
 
 from mediaconvert_standin.blueprints import Blueprints
 from mediaconvert_standin.clock import Clock
-from mediaconvert_standin.conversion import Tools
+from mediaconvert_standin.conversion import Tools, undo_earlier
 from mediaconvert_standin.errors import BadRequest, Conflict, NotFound
 from mediaconvert_standin.jobs import Job, describe
 from mediaconvert_standin.library import Library, check_tags
@@ -40,6 +40,7 @@ class JobOperations:
         policy: InputPolicy,
         clock: Clock,
     ) -> None:
+        self._tools = tools
         self._store = tools.store
         self._events = tools.events
         self._settings = tools.settings
@@ -79,6 +80,7 @@ class JobOperations:
         now = self._clock.now()
         if self._store.change(job.id, {"SUBMITTED"}, status="CANCELED", finished_at=now):
             self._scheduler.cancel(job.id)
+            undo_earlier(self._tools, job)
             return {}
         canceled = self._store.change(job.id, {"PROGRESSING"}, status="CANCELED", finished_at=now)
         if canceled is None:

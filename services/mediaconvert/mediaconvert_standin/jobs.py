@@ -94,6 +94,16 @@ class Job:
         return int(interval.removeprefix("SECONDS_"))
 
     @property
+    def has_estimate(self) -> bool:
+        """Whether the service tells how far it is: not for a job with an output of sound alone."""
+        outputs = [
+            output
+            for group in (self.resolved or self.request["settings"]).get("outputGroups") or []
+            for output in group.get("outputs") or []
+        ]
+        return not any(output.get("audioDescriptions") and not output.get("videoDescription") for output in outputs)
+
+    @property
     def input_files(self) -> list[str]:
         return [item.get("fileInput") or "" for item in self.request["settings"].get("inputs") or []]
 
@@ -120,7 +130,7 @@ def describe(job: Job) -> Json:
         "clientRequestToken": job.token,
         "userMetadata": job.user_metadata or None,
         "currentPhase": job.phase,
-        "jobPercentComplete": job.percent,
+        "jobPercentComplete": job.percent if job.status in TERMINAL or job.has_estimate else None,
         "errorCode": job.error_code,
         "errorMessage": job.error_message,
         "jobEngineVersionRequested": request.get("jobEngineVersion"),

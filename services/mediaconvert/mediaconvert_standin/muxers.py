@@ -123,7 +123,9 @@ def _fragments(output: OutputTask) -> Muxer:
             ("hls_segment_type", "fmp4"),
             ("hls_fmp4_init_filename", f"{output.name}.init"),
             ("hls_segment_filename", f"{output.name}_%09d.m4s"),
+            # Pictures and sound both start at 0 although B frames are decoded before: no output is shifted by itself.
             ("hls_segment_options", "movflags=+negative_cts_offsets"),
+            ("avoid_negative_ts", "disabled"),
             ("hls_playlist_type", "vod"),
         ),
         f"{output.name}.m3u8",
@@ -168,8 +170,6 @@ def bundle(outputs: Iterable[OutputTask]) -> list[Bundle]:
 
 def _same_encode(one: OutputTask, other: OutputTask) -> bool:
     if one.video is None or one.video != other.video or one.audio != other.audio:
-        return False
-    if one.output.match_video_duration or other.output.match_video_duration:
         return False
     encoder = one.video.encoder
     return isinstance(encoder, VideoEncoder) and encoder.codec == "H_264" and encoder.packaging is None

@@ -13,8 +13,9 @@ _WEIGHTS = {"PROBING": 6, "TRANSCODING": 60, "UPLOADING": 34}
 class Progress:
     """Written by the job's thread, read by GetJob and by status updates."""
 
-    def __init__(self, retries: int = 0) -> None:
+    def __init__(self, retries: int = 0, *, has_estimate: bool = True) -> None:
         self._retries = retries
+        self._has_estimate = has_estimate
         self._lock = threading.Lock()
         self._phase = 0
         self._percent = 0
@@ -48,7 +49,7 @@ class Progress:
             phases = {phase: self._phase_detail(index) for index, phase in enumerate(PHASES)}
             progress = {
                 "phaseProgress": phases,
-                "jobPercentComplete": percent,
+                "jobPercentComplete": percent if self._has_estimate else None,
                 "currentPhase": PHASES[self._phase],
                 "retryCount": self._retries,
             }

@@ -1,10 +1,13 @@
-"""Uploading the outputs: media first, manifests last; on failure nothing stays behind."""
+"""Uploading the outputs: media first, manifests last; on failure nothing stays behind.
+
+What is begun is noted in a journal first, so that this holds over the end of the process too.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -13,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mediaconvert_standin.aws import error_status
 from mediaconvert_standin.errors import DestinationMissing, WriteDenied, WriteFailed
+from mediaconvert_standin.journal import Journal
 from mediaconvert_standin.plan import S3Location, S3Options
 from mediaconvert_standin.results import Upload
 
@@ -27,15 +31,17 @@ DELETE_BATCH = 1000  # DeleteObjects
 
 
 class Publisher:
-    def __init__(self, client: S3Client, check: Callable[[], None], progress: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, client: S3Client, journal: Journal, check: Callable[[], None], progress: Callable[[int, int], None]
+    ) -> None:
         """``check`` raises once the job is cancelled; ``progress(done, total)`` counts bytes."""
         self._client = client
+        self._journal = journal
         self._check = check
         self._progress = progress
         self._lock = threading.Lock()
         self._done = 0
         self._total = 0
-        self.published: list[S3Location] = []
 
     def publish(self, uploads: Sequence[Upload]) -> None:
         """Upload in stages, each complete before the next. Raises WriteDenied, DestinationMissing, WriteFailed."""
@@ -45,24 +51,23 @@ class Publisher:
             for _, stage in groupby(ordered, key=lambda upload: upload.stage):
                 list(pool.map(self._upload, stage))
 
+    def settle(self, uploads: Sequence[Upload]) -> None:
+        """The job is complete: what an earlier process began under other names goes."""
+        kept = {upload.location for upload in uploads}
+        undo(self._client, {where: upload for where, upload in self._journal.noted().items() if where not in kept})
+        self._journal.clear()
+
     def withdraw(self) -> None:
         """Delete what was published; a role that may not delete leaves it, as does a lost bucket."""
-        by_bucket: dict[str, list[str]] = {}
-        for location in self.published:
-            by_bucket.setdefault(location.bucket, []).append(location.key)
-        for bucket, keys in by_bucket.items():
-            for start in range(0, len(keys), DELETE_BATCH):
-                batch = [{"Key": key} for key in keys[start : start + DELETE_BATCH]]
-                with contextlib.suppress(ClientError, BotoCoreError):
-                    self._client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item]
-        self.published.clear()
+        undo(self._client, self._journal.noted())
+        self._journal.clear()
 
     def _upload(self, upload: Upload) -> None:
         self._check()
         location = upload.location
         size = upload.path.stat().st_size
         # Written down before the call: a call that fails late may still have stored the object.
-        self.published.append(location)
+        self._journal.note(location)
         try:
             with upload.path.open("rb") as file:
                 if size > MULTIPART_THRESHOLD:
@@ -79,6 +84,7 @@ class Publisher:
     def _multipart(self, upload: Upload, file: BinaryIO, size: int) -> None:
         place = {"Bucket": upload.location.bucket, "Key": upload.location.key}
         upload_id = self._client.create_multipart_upload(**place, **_options(upload))["UploadId"]  # type: ignore[arg-type]
+        self._journal.note(upload.location, upload_id)
         try:
             parts = []
             for number, body in enumerate(_parts(file, size), start=1):
@@ -101,6 +107,21 @@ class Publisher:
             self._done += size
             done = self._done
         self._progress(done, self._total)
+
+
+def undo(client: S3Client, noted: Mapping[S3Location, str]) -> None:
+    """Abort and delete uploads as far as the client may: object by location, with its multipart id or empty."""
+    by_bucket: dict[str, list[str]] = {}
+    for location, upload_id in noted.items():
+        by_bucket.setdefault(location.bucket, []).append(location.key)
+        if upload_id:
+            with contextlib.suppress(ClientError, BotoCoreError):
+                client.abort_multipart_upload(Bucket=location.bucket, Key=location.key, UploadId=upload_id)
+    for bucket, keys in by_bucket.items():
+        for start in range(0, len(keys), DELETE_BATCH):
+            batch = [{"Key": key} for key in keys[start : start + DELETE_BATCH]]
+            with contextlib.suppress(ClientError, BotoCoreError):
+                client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item]
 
 
 def _parts(file: BinaryIO, size: int) -> Iterator[bytes]:

@@ -70,6 +70,9 @@ _H264_LEVELS = {
     "LEVEL_5_2": (36864, 240000),
 }
 _BITS_PER_MAX_BR = 1200
+_FILM_RATE = (24000, 1001)
+# Codecs that have no quality mode: they need a rate.
+_BITRATE_SETTINGS = {"MPEG2": "mpeg2Settings", "VP8": "vp8Settings", "VP9": "vp9Settings"}
 
 
 def check_rules(request: Json) -> None:
@@ -87,10 +90,10 @@ def check_outputs(outputs: Iterable[tuple[str, str, Json]]) -> None:
 
 def _lone_output(output: Json, group_type: str, pointer: str) -> Iterator[str]:
     if group_type:
-        yield from _output(output, group_type, pointer)
+        yield from _output(output, group_type, pointer, automated=False)
         return
     if output.get("videoDescription") is not None:
-        yield from _video(output["videoDescription"], f"{pointer}/videoDescription")
+        yield from _video(output["videoDescription"], f"{pointer}/videoDescription", automated=False)
     for index, audio in enumerate(output.get("audioDescriptions") or []):
         yield from _audio(audio, f"{pointer}/audioDescriptions/{index}")
 
@@ -110,6 +113,20 @@ def _broken_rules(request: Json) -> Iterator[str]:
         yield from _group(group, f"/outputGroups/{index}")
     if groups and all(_is_frame_capture(output) for group in groups for output in group.get("outputs") or []):
         yield "/outputGroups: Frame capture can not be the only output of a job. Add another output and resubmit."
+    if groups and not any(output.get("videoDescription") for group in groups for output in group.get("outputs") or []):
+        yield from _lone_sidecars(groups)
+
+
+def _lone_sidecars(groups: list[Json]) -> Iterator[str]:
+    for index, group in enumerate(groups):
+        kind = (group.get("outputGroupSettings") or {}).get("type")
+        if kind == "FILE_GROUP_SETTINGS" and any(
+            output.get("captionDescriptions") for output in group.get("outputs") or []
+        ):
+            yield (
+                f"/outputGroups/{index}: Sidecar captions need a video output in the same job. "
+                "Add a video output and resubmit."
+            )
 
 
 def _request_limits(request: Json) -> Iterator[str]:
@@ -139,11 +156,12 @@ def _group(group: Json, pointer: str) -> Iterator[str]:
     outputs = group.get("outputs") or []
     if not outputs:
         yield f"{pointer}/outputs: Should have at least 1 items"
+    automated = "automatedEncodingSettings" in group
     for index, output in enumerate(outputs):
-        yield from _output(output, settings.get("type", ""), f"{pointer}/outputs/{index}")
+        yield from _output(output, settings.get("type", ""), f"{pointer}/outputs/{index}", automated=automated)
 
 
-def _output(output: Json, group_type: str, pointer: str) -> Iterator[str]:
+def _output(output: Json, group_type: str, pointer: str, *, automated: bool) -> Iterator[str]:
     container = (output.get("containerSettings") or {}).get("container")
     if output.get("preset"):
         if output.get("containerSettings"):
@@ -157,32 +175,49 @@ def _output(output: Json, group_type: str, pointer: str) -> Iterator[str]:
         yield f"{pointer}/containerSettings/container: {container} is not valid in an output group of type {group_type}"
     video = output.get("videoDescription")
     if video is not None:
-        yield from _video(video, f"{pointer}/videoDescription")
+        yield from _video(video, f"{pointer}/videoDescription", automated=automated)
     for index, audio in enumerate(output.get("audioDescriptions") or []):
         yield from _audio(audio, f"{pointer}/audioDescriptions/{index}")
 
 
-def _video(video: Json, pointer: str) -> Iterator[str]:
+def _video(video: Json, pointer: str, *, automated: bool) -> Iterator[str]:
     codec_settings = video.get("codecSettings")
     if codec_settings is None:
         yield f"{pointer}: codecSettings is a required property"
         return
     yield from _discriminated(codec_settings, "codec", f"{pointer}/codecSettings")
     codec = codec_settings.get("codec")
+    yield from _inverse_telecine(video, codec_settings, pointer)
+    if codec in _BITRATE_SETTINGS:
+        inside = _BITRATE_SETTINGS[codec]
+        yield from _required(codec_settings.get(inside) or {}, ("bitrate",), f"{pointer}/codecSettings/{inside}")
     name = {"H_264": "h264Settings", "H_265": "h265Settings"}.get(codec or "")
     if name is None:
         return
     settings = codec_settings.get(name) or {}
-    yield from _rate_control(settings, f"{pointer}/codecSettings/{name}")
+    yield from _rate_control(settings, f"{pointer}/codecSettings/{name}", automated=automated)
     if codec == "H_264":
         yield from _h264(settings, video, pointer)
 
 
-def _rate_control(settings: Json, pointer: str) -> Iterator[str]:
+def _inverse_telecine(video: Json, codec_settings: Json, pointer: str) -> Iterator[str]:
+    deinterlacer = (video.get("videoPreprocessors") or {}).get("deinterlacer") or {}
+    if deinterlacer.get("mode") != "INVERSE_TELECINE":
+        return
+    settings: Json = next((value for name, value in codec_settings.items() if name.endswith("Settings")), {})
+    rate = settings.get("framerateNumerator"), settings.get("framerateDenominator")
+    if settings.get("framerateControl") != "SPECIFIED" or rate != _FILM_RATE:
+        yield (
+            f"{pointer}/videoPreprocessors/deinterlacer/mode: INVERSE_TELECINE needs an output frame rate of 23.976. "
+            "Adjust the frame rate and resubmit your job."
+        )
+
+
+def _rate_control(settings: Json, pointer: str, *, automated: bool) -> Iterator[str]:
     mode = settings.get("rateControlMode")
     if mode is None:
         yield f"{pointer}: rateControlMode is a required property"
-    if mode == "QVBR" and "maxBitrate" not in settings:
+    if mode == "QVBR" and "maxBitrate" not in settings and not automated:
         yield f"{pointer}: maxBitrate is a required property"
     if mode in ("CBR", "VBR") and "bitrate" not in settings:
         yield f"{pointer}: bitrate is a required property"

@@ -24,12 +24,16 @@ def _of_type(kind: str) -> dict[str, Any]:
 
 
 def _statements() -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (name, statement)
-        for name, role in _of_type("AWS::IAM::Role").items()
-        for policy in role["Properties"]["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
+    """Of roles, and of the policies that are attached to them."""
+    documents = [
+        *(
+            (name, policy["PolicyDocument"])
+            for name, role in _of_type("AWS::IAM::Role").items()
+            for policy in role["Properties"]["Policies"]
+        ),
+        *((name, policy["Properties"]["PolicyDocument"]) for name, policy in _of_type("AWS::IAM::Policy").items()),
     ]
+    return [(name, statement) for name, document in documents for statement in document["Statement"]]
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -111,6 +115,31 @@ def test_the_queue_hides_a_message_six_times_as_long_as_the_function_may_take() 
     visibility = RESOURCES["TriggerQueue"]["Properties"]["VisibilityTimeout"]
 
     assert visibility >= 6 * RESOURCES["TriggerFunction"]["Properties"]["Timeout"]
+
+
+def test_the_reconciler_comes_round_by_itself() -> None:
+    rule = RESOURCES["ReconcilerRule"]["Properties"]
+
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert [target["Arn"]["GetAtt"] for target in rule["Targets"]] == ["ReconcilerFunction.Arn"]
+    assert RESOURCES["ReconcilerPermission"]["Properties"]["SourceArn"]["GetAtt"] == "ReconcilerRule.Arn"
+
+
+def test_what_fails_after_its_delivery_is_kept() -> None:
+    config = RESOURCES["ConversionCompleteInvokeConfig"]["Properties"]
+    (target,) = RESOURCES["ConversionCompleteRule"]["Properties"]["Targets"]
+
+    assert config["DestinationConfig"]["OnFailure"]["Destination"]["GetAtt"] == "EventDeadLetterQueue.Arn"
+    assert target["DeadLetterConfig"]["Arn"]["GetAtt"] == "EventDeadLetterQueue.Arn"
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+    assert RESOURCES["TriggerQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] > 1
+
+
+def test_conversions_that_start_at_a_time_are_bounded() -> None:
+    mapping = RESOURCES["TriggerEventSource"]["Properties"]
+
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] == 10
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_only_functions_that_every_engine_evaluates_are_used() -> None:

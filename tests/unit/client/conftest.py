@@ -22,3 +22,10 @@ def bucket(monkeypatch):
 def line():
     with uploading.Line() as line:
         yield line
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(bytes(range(256)) * 4000)
+    return path

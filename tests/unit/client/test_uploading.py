@@ -8,13 +8,6 @@ from devstack.answers import MultipartPlan, StoredPart, Upload
 from devstack.client_errors import StorageError, UploadInterruptedError
 
 
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "clip.mp4"
-    path.write_bytes(bytes(range(256)) * 4000)
-    return path
-
-
 def single(bucket):
     return Upload("v", "k", 3600, f"{bucket.url}/object", {"If-None-Match": "*", "Content-Type": "video/mp4"}, None)
 

@@ -1,5 +1,8 @@
 """Each way around the second factor that the engine leaves open, closed."""
 
+import base64
+import hashlib
+import hmac
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +16,7 @@ from cognito_harness import (
     invalid_session,
     refused,
 )
+from pycognito.aws_srp import N_HEX, calculate_u, compute_hkdf, pad_hex
 
 CHALLENGES = {
     "MFA_SETUP": {},
@@ -402,3 +406,60 @@ def test_a_client_decides_which_flows_it_allows(service: Service) -> None:
 def test_an_unknown_client_is_not_found(service: Service) -> None:
     with refused("ResourceNotFoundException"):
         service.person().give_password(client_id="nosuchclient")
+
+
+@pytest.mark.parametrize("public_value", [0, 1, 2])
+def test_a_public_value_of_zero_proves_no_password(service: Service, public_value: int) -> None:
+    """SRP with A = 0 (mod N): the shared secret is then 0, which anybody can compute (RFC 5054 section 2.5.4)."""
+    person = service.enrolled_person()
+    big_a = public_value * int(N_HEX, 16)
+    asked = service.users.initiate_auth(
+        ClientId=service.client_id,
+        AuthFlow="USER_SRP_AUTH",
+        AuthParameters={"USERNAME": person.email, "SRP_A": f"{big_a:x}"},
+    )["ChallengeParameters"]
+    timestamp = "Sun Nov 22 10:00:00 UTC 2026"
+    user_id = asked["USER_ID_FOR_SRP"]
+    u = calculate_u(big_a, int(asked["SRP_B"], 16))
+    key = compute_hkdf(bytearray.fromhex(pad_hex("0")), bytearray.fromhex(pad_hex(f"{u:x}")))
+    message = f"{service.pool_id.split('_')[1]}{user_id}".encode() + base64.b64decode(asked["SECRET_BLOCK"])
+    signature = hmac.new(key, message + timestamp.encode(), hashlib.sha256).digest()
+    with refused("NotAuthorizedException", "Incorrect username or password."):
+        service.users.respond_to_auth_challenge(
+            ClientId=service.client_id,
+            ChallengeName="PASSWORD_VERIFIER",
+            ChallengeResponses={
+                "USERNAME": user_id,
+                "PASSWORD_CLAIM_SECRET_BLOCK": asked["SECRET_BLOCK"],
+                "PASSWORD_CLAIM_SIGNATURE": base64.b64encode(signature).decode(),
+                "TIMESTAMP": timestamp,
+            },
+        )
+
+
+def test_an_open_session_is_no_way_to_guess_codes(service: Service) -> None:
+    """VerifySoftwareToken with an access token checks codes too."""
+    person = service.enrolled_person()
+    token = person.sign_in()["AuthenticationResult"]["AccessToken"]
+    for _ in range(20):
+        with refused("EnableSoftwareTokenMFAException", "Code mismatch"):
+            service.users.verify_software_token(AccessToken=token, UserCode=person.wrong_code())
+    with refused("TooManyRequestsException"):
+        service.users.verify_software_token(AccessToken=token, UserCode=person.wrong_code())
+
+
+def test_a_letter_that_folds_into_another_makes_no_twin(service: Service) -> None:
+    """The Kelvin sign's lower case is a plain k."""
+    rest = f"{secrets.token_hex(6)}@example.com"
+    service.person(f"k{rest}")
+    with refused("UsernameExistsException"):
+        service.users.sign_up(ClientId=service.client_id, Username=f"\u212a{rest}", Password=PASSWORD)
+
+
+@pytest.mark.parametrize("settings", [{"MFAOptions": []}, {"MFAOptions": [{"DeliveryMedium": "SMS"}]}])
+def test_the_old_settings_switch_nothing(service: Service, settings: dict[str, Any]) -> None:
+    person = service.enrolled_person()
+    token = person.sign_in()["AuthenticationResult"]["AccessToken"]
+    answer = service.post("SetUserSettings", {"AccessToken": token, **settings})
+    assert (answer.status_code, answer.json()["__type"]) == (400, "InvalidParameterException")
+    assert person.give_password()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"

@@ -206,7 +206,7 @@ class Platform:
     def happen(self, event: dict[str, Any]) -> None:
         self._complete(event, harness.CONTEXT)
 
-    def reconcile(self, **event: int) -> dict[str, int]:
+    def reconcile(self, **event: int | str) -> dict[str, int]:
         """A round of the reconciler that has no patience at all, unless told; what it did but count markers."""
         done = self._reconcile({"quietAfterSeconds": 0, **event}, harness.CONTEXT)
         return {name: number for name, number in done.items() if name != "VideosPending"}

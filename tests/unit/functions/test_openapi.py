@@ -71,6 +71,15 @@ def test_closed_lists_are_the_codes_own(documented_values: list[str], values: An
     assert documented_values == [value.value for value in values]
 
 
+def test_the_site_has_a_sentence_for_every_reason_why_a_video_fails() -> None:
+    frontend = TEMPLATE_FILE.parents[1] / "frontend"
+    known = (frontend / "src" / "api-errors.js").read_text(encoding="utf-8")
+    for code in FailureCode:
+        assert f'"{code.value}"' in known
+        for language in ("en", "pt-BR"):
+            assert f'"failure.{code.value}"' in (frontend / "texts" / f"{language}.json").read_text(encoding="utf-8")
+
+
 def test_limits_are_the_codes_own() -> None:
     assert SCHEMAS["NewUpload"]["properties"]["size"]["maximum"] == uploads.MAX_FILE_BYTES
     assert SCHEMAS["PartNumber"]["maximum"] == uploads.MAX_PARTS

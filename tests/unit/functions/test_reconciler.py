@@ -38,8 +38,9 @@ def _nothing_of_other_tests(s3: S3Client, sqs: SQSClient, queue_url: str) -> Ite
 
 @pytest.fixture
 def without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Admissions take no time."""
+    """Admissions and messages take no time."""
     monkeypatch.setattr(reconciling, "ADMISSION_TAKES", timedelta(0))
+    monkeypatch.setattr(stuck, "NUDGE_TAKES", timedelta(0))
 
 
 @pytest.fixture
@@ -103,7 +104,13 @@ def test_a_claim_without_a_job_is_taken_up_and_makes_one_job(
     assert platform.entry(upload)["jobId"] == platform.job(upload)["id"]
 
 
-def test_what_never_starts_fails_in_the_end_and_can_be_tried_again(platform: Platform) -> None:
+def test_a_message_on_its_way_is_not_sent_again_however_impatient_a_round_is(platform: Platform) -> None:
+    platform.uploaded()
+    assert platform.reconcile() == {"VideosSentAgain": 1}
+    assert platform.reconcile() == {}
+
+
+def test_what_never_starts_fails_in_the_end_and_can_be_tried_again(platform: Platform, without_delay: None) -> None:
     upload = platform.uploaded()
     for _ in range(stuck.MAX_NUDGES):
         assert platform.reconcile() == {"VideosSentAgain": 1}
@@ -114,7 +121,9 @@ def test_what_never_starts_fails_in_the_end_and_can_be_tried_again(platform: Pla
     assert platform.library.send("POST", f"/videos/{upload['videoId']}/retry").status == 202
 
 
-def test_an_uploaded_original_that_is_gone_fails_its_video(platform: Platform, sqs: SQSClient, queue_url: str) -> None:
+def test_an_uploaded_original_that_is_gone_fails_its_video(
+    platform: Platform, sqs: SQSClient, queue_url: str, without_delay: None
+) -> None:
     upload = platform.uploaded()
     platform.reconcile()
     messages(sqs, queue_url)
@@ -368,6 +377,18 @@ def test_a_round_without_time_leaves_everything_to_the_next(
     assert platform.reconcile() == {}
     monkeypatch.undo()
     assert platform.reconcile() == {"VideosSentAgain": 1}
+
+
+def test_a_round_may_be_for_one_video_alone(platform: Platform) -> None:
+    one, other = platform.uploaded(), platform.uploaded()
+    assert platform.reconcile(videoId=one["videoId"]) == {"VideosSentAgain": 1}
+    assert (platform.video(one)["status"], platform.video(other)["status"]) == ("uploaded", "uploading")
+
+
+@pytest.mark.parametrize("video_id", ["", "x", 1, "../" + "0" * 17])
+def test_what_is_no_video_id_is_refused(video_id: object) -> None:
+    with pytest.raises(EventError, match="videoId"):
+        events.only_video({"videoId": video_id})
 
 
 def test_a_schedules_event_leaves_the_usual_patience() -> None:

@@ -22,6 +22,7 @@ from mediaconvert_harness import (
 
 from mediaconvert_standin.wire import service_model
 
+ANY_FFMPEG = True
 CLIENTS = Path(__file__).parents[2] / "clients" / "mediaconvert"
 INSTALL_SECONDS = 300
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}

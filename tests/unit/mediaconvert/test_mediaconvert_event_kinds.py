@@ -1,6 +1,7 @@
 """All eight kinds of events, at a webhook that is away at first, from a service whose minutes are seconds."""
 
 import json
+import random
 import sqlite3
 import threading
 from collections import Counter
@@ -15,6 +16,9 @@ from event_schema import check_event
 from mediaconvert_harness import DEADLINE_SECONDS, ROLE, SLOW, Bench, full_settings, picture, wait_until
 from test_mediaconvert_process import Process
 
+from mediaconvert_standin.resuming import MAX_RETRIES
+
+ANY_FFMPEG = True
 Json = dict[str, Any]
 REFUSED_FIRST = 3
 QUICK: Any = {"StatusUpdateInterval": "SECONDS_10"}
@@ -156,3 +160,31 @@ def _forget_event(path: Path, job_id: str, status: str) -> None:
     with connection:
         connection.execute("DELETE FROM history WHERE job = ? AND status = ?", (job_id, status))
     connection.close()
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_killed_at_any_moment_nothing_is_lost(process: Process, receiver: Receiver, bench: Bench, seed: int) -> None:
+    """As often as a job may be begun again, at moments that nobody chose."""
+    moments = random.Random(seed)  # noqa: S311 - moments, not secrets
+    key = bench.make("short.mp4", *picture("320x180"), "-c:v", "libx264", "-pix_fmt", "yuv420p")
+    jobs: dict[str, str] = {}
+    for number in range(6):
+        folder = f"chaos-{seed}-{number}"
+        settings: Any = full_settings(key, folder)
+        jobs[process.client.create_job(Role=ROLE, Settings=settings)["Job"]["Id"]] = folder
+    for _ in range(MAX_RETRIES):
+        known = len(receiver.events)
+        more = moments.randint(1, 4)
+        wait_until(lambda so_far=known + more: len(receiver.events) >= so_far or None, "events")  # type: ignore[misc]
+        process.kill()
+        process.client.close()
+        process.start()
+
+    for job_id in jobs:
+        receiver.wait_for(job_id, "COMPLETE")
+    whole = set(bench.keys(next(iter(jobs.values()))))
+    assert {"video.mp4", "hls/video.m3u8", "poster.0000000.jpg"} <= whole
+    for job_id, folder in jobs.items():
+        assert process.status(job_id) == "COMPLETE"
+        assert set(bench.keys(folder)) == whole
+    assert not list(process.work_dir.glob("jobs/*"))

@@ -1,5 +1,6 @@
 """Jobs over the wire: what GetJob says, what the bus is told, cancel, replay, and what lies in the bucket."""
 
+import itertools
 import threading
 from typing import Any
 
@@ -13,8 +14,14 @@ from mediaconvert_harness import (
     SOURCE_BUCKET,
     Bench,
     Json,
+    capture_output,
+    file_group,
     full_settings,
+    h264,
+    job_settings,
+    mp4_output,
     picture,
+    video,
     wait_until,
 )
 
@@ -270,3 +277,29 @@ def test_probe_reads_the_index_at_the_end_of_a_large_file(bench: Bench) -> None:
     assert (sound["Codec"], sound["AudioProperties"]["SampleRate"]) == ("AAC", 44100)
     assert result["TrackMappings"][0]["VideoTrackIndexes"] == [1]
     assert result["Metadata"]["FileSize"] == (bench.scratch / "large.mp4").stat().st_size
+
+
+@pytest.mark.parametrize("phase", ["PROBING", "TRANSCODING", "UPLOADING"])
+def test_cancel_in_each_phase_leaves_no_file_and_no_object(bench: Bench, phase: str) -> None:
+    """Phases are short: another job is tried until one is met in the phase that is meant."""
+    noise = ["-f", "lavfi", "-i", "nullsrc=s=640x360:r=30:d=3,geq=random(1)*255:128:128"]
+    key = bench.make("large.mp4", *noise, *SINE, *X264, "-qp", "4")
+    tries = (f"cancel-{phase.lower()}-{number}" for number in itertools.count())
+
+    def met() -> str | None:
+        to = next(tries)
+        images = file_group(f"s3://{OUTPUT_BUCKET}/{to}/image", capture_output((64, 36), 1, 50))
+        images["Outputs"][0]["VideoDescription"]["CodecSettings"]["FrameCaptureSettings"]["FramerateNumerator"] = 25
+        film = file_group(f"s3://{OUTPUT_BUCKET}/{to}/film", mp4_output(video(h264(), (320, 180))))
+        job_id = bench.create(job_settings(key, film, images))
+        while (job := bench.mediaconvert.get_job(Id=job_id)["Job"]).get("CurrentPhase") != phase:
+            if job["Status"] in ("COMPLETE", "ERROR"):
+                return None
+        try:
+            bench.mediaconvert.cancel_job(Id=job_id)
+        except bench.mediaconvert.exceptions.ConflictException:
+            return None
+        wait_until(lambda: True if not (bench.work_dir / "jobs" / job_id).exists() else None, "an empty work folder")
+        return to
+
+    assert bench.keys(wait_until(met, f"a job in {phase}")) == []

@@ -13,6 +13,7 @@ from mediaconvert_standin.links import VALID_SECONDS, Links
 from mediaconvert_standin.origins import is_foreign, is_local_host
 from mediaconvert_standin.plan import S3Location
 
+ANY_FFMPEG = True
 Json = dict[str, Any]
 HOSTILE = "<img src=x onerror=alert(1)> \u202e %2e%2e 'quoted'.mp4"
 

@@ -17,14 +17,19 @@ from engine import CREDENTIALS, free_port
 from mediaconvert_harness import (
     DEADLINE_SECONDS,
     EVENT_SOURCE,
+    OUTPUT_BUCKET,
     ROLE,
     SLOW,
+    SOURCE_BUCKET,
     Bench,
     full_settings,
     picture,
     wait_until,
 )
 
+from mediaconvert_standin.database import Database
+from mediaconvert_standin.journal import Journal
+from mediaconvert_standin.plan import S3Location
 from mediaconvert_standin.resuming import MAX_RETRIES
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -160,3 +165,24 @@ def test_unmodelled_route(bench: Bench) -> None:
 def test_huge_body_is_refused(bench: Bench) -> None:
     answer = requests.post(f"{bench.endpoint}/2017-08-29/jobs", data=b"x" * (2 * 1024 * 1024), timeout=30)
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (400, "BadRequestException")
+
+
+def test_a_job_that_fails_after_a_restart_leaves_nothing_published(process: Process, bench: Bench) -> None:
+    """The process dies while it works; what it had uploaded until then goes when the second try fails."""
+    key = bench.make("short.mp4", *picture("320x180"), "-c:v", "libx264", "-pix_fmt", "yuv420p")
+    slow = bench.make("slow.mp4", *SLOW)
+    settings: Any = full_settings(slow, "half")
+    job_id = process.client.create_job(Role=ROLE, Settings=settings)["Job"]["Id"]
+    wait_until(process.transcoding, "ffmpeg")
+    process.kill()
+    process.client.close()
+    bench.s3.copy_object(Bucket=OUTPUT_BUCKET, Key="half/video.mp4", CopySource={"Bucket": SOURCE_BUCKET, "Key": key})
+    bench.s3.put_object(Bucket=SOURCE_BUCKET, Key=slow, Body=b"no longer a video")  # others make it again
+    database = Database(process.work_dir / "state.sqlite3")
+    Journal(database, job_id).note(S3Location(OUTPUT_BUCKET, "half/video.mp4"))
+    database.close()
+
+    process.start()
+
+    wait_until(lambda: process.status(job_id) == "ERROR" or None, "the end")
+    wait_until(lambda: bench.keys("half") == [] or None, "an empty folder")

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from test_mediaconvert_validation import request, simple
 from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.database import Database
 from mediaconvert_standin.events import EventSender
-from mediaconvert_standin.jobs import Job
+from mediaconvert_standin.jobs import Job, describe
 from mediaconvert_standin.library import Library
+from mediaconvert_standin.progress import Progress
 from mediaconvert_standin.queueing import QueueState, Waiting, first_of_each, next_due, next_hop, next_start
 from mediaconvert_standin.queues import QueueRules, Queues
 from mediaconvert_standin.scheduler import Scheduler
@@ -243,3 +245,13 @@ def test_jobs_survive_in_the_store_and_progress_stays_in_memory(tmp_path: Path) 
     store.change("1", {"PROGRESSING"}, status="COMPLETE", percent=100)
     assert JobStore(database).get("1") == store.get("1")
     database.close()
+
+
+def test_a_job_with_an_output_of_sound_alone_tells_no_percentage() -> None:
+    settings = simple()
+    del settings["OutputGroups"][0]["Outputs"][0]["VideoDescription"]
+    sound = Job("1", "arn:1", "arn:queue", request(settings), 1000.0, status="PROGRESSING", percent=7)
+    assert describe(sound)["jobPercentComplete"] is None
+    assert describe(replace(sound, status="COMPLETE", percent=100))["jobPercentComplete"] == 100
+    assert Progress(has_estimate=False).detail()["jobProgress"]["jobPercentComplete"] is None
+    assert describe(replace(sound, request=request(simple())))["jobPercentComplete"] == 7

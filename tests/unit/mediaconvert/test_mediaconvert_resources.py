@@ -11,6 +11,7 @@ from test_mediaconvert_validation import simple
 
 from mediaconvert_standin.library import MAX_TAGS
 
+ANY_FFMPEG = True
 Json = dict[str, Any]
 ARN = "arn:aws:mediaconvert:us-east-1:000000000000"
 

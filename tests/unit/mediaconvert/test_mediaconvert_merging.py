@@ -1,0 +1,168 @@
+"""Templates and presets laid into a job, and system presets made from their names."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mediaconvert_harness import file_group
+from test_mediaconvert_validation import problems, request, simple, wire
+
+from mediaconvert_standin.errors import BadRequest
+from mediaconvert_standin.merging import apply_presets, merge_template
+from mediaconvert_standin.system_presets import (
+    read_name,
+    system_preset,
+    system_preset_names,
+    system_template,
+    system_template_names,
+)
+
+Json = dict[str, Any]
+
+LADDER = "System-Ott_Hls_Ts_Avc_Aac_16x9_"
+
+
+def template(**settings: Any) -> Json:
+    return {"name": "t", "priority": 3, "queue": "q", "settings": settings}
+
+
+def merged(over: Json, under: Json) -> Json:
+    found: Json = merge_template({"settings": over}, template(**under))["settings"]
+    return found
+
+
+def test_request_wins_member_by_member() -> None:
+    found = merge_template({"priority": 0, "settings": {"adAvailOffset": 1}}, template(adAvailOffset=2, followSource=1))
+    assert (found["priority"], found["queue"]) == (0, "q")
+    assert found["settings"] == {"adAvailOffset": 1, "followSource": 1}
+    assert "name" not in found
+
+
+@pytest.mark.parametrize("outputs", [{}, {"outputs": []}])
+def test_group_settings_alone_keep_the_template_s_outputs(outputs: Json) -> None:
+    under = {"outputGroups": [{"name": "g", "outputs": [{"nameModifier": "_a"}, {"nameModifier": "_b"}]}]}
+    over = {"outputGroups": [{"outputGroupSettings": {"type": "X"}, **outputs}]}
+    (group,) = merged(over, under)["outputGroups"]
+    assert group["name"] == "g"
+    assert group["outputGroupSettings"] == {"type": "X"}
+    assert [output["nameModifier"] for output in group["outputs"]] == ["_a", "_b"]
+
+
+def test_further_groups_are_appended_and_outputs_merge_by_index() -> None:
+    under = {"outputGroups": [{"outputs": [{"nameModifier": "_a", "preset": "p"}]}]}
+    over = {"outputGroups": [{"outputs": [{"nameModifier": "_c"}, {"nameModifier": "_d"}]}, {"name": "more"}]}
+    first, second = merged(over, under)["outputGroups"]
+    assert first["outputs"] == [{"nameModifier": "_c", "preset": "p"}, {"nameModifier": "_d"}]
+    assert second == {"name": "more"}
+
+
+def test_template_s_selectors_are_laid_under_the_request_s_input() -> None:
+    under = {"inputs": [{"audioSelectors": {"one": {"tracks": [1]}, "two": {"tracks": [2]}}}]}
+    over = {
+        "inputs": [{"fileInput": "s3://bucket/k", "audioSelectors": {"two": {"tracks": [3, 4]}}}, {"fileInput": "x"}]
+    }
+    first, second = merged(over, under)["inputs"]
+    assert first["audioSelectors"] == {"one": {"tracks": [1]}, "two": {"tracks": [3, 4]}}
+    assert (first["fileInput"], second) == ("s3://bucket/k", {"fileInput": "x"})
+
+
+def test_another_codec_replaces_the_whole_of_the_first() -> None:
+    under = {"outputGroups": [{"outputs": [{"x": {"codec": "H_264", "h264Settings": {"bitrate": 1}}}]}]}
+    over = {"outputGroups": [{"outputs": [{"x": {"codec": "H_265", "h265Settings": {"bitrate": 2}}}]}]}
+    (group,) = merged(over, under)["outputGroups"]
+    assert group["outputs"] == [{"x": {"codec": "H_265", "h265Settings": {"bitrate": 2}}}]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["inputs", "outputs", "a"]), inner),
+    max_leaves=6,
+)
+
+
+@given(over=st.dictionaries(st.sampled_from(["inputs", "outputGroups", "x"]), json_values), under=json_values)
+def test_junk_in_a_request_never_breaks_the_merge(over: Json, under: Any) -> None:
+    before = repr((over, under))
+    found = merged(over, {"inputs": under, "outputGroups": under})
+    apply_presets(found, lambda name: {"containerSettings": {"container": name}})
+    assert repr((over, under)) == before
+
+
+def test_preset_gives_what_the_output_lacks() -> None:
+    own = {"preset": "p", "nameModifier": "_x", "videoDescription": {"width": 2}}
+    settings = {"outputGroups": [{"outputs": [own]}]}
+    contents = {"containerSettings": {"container": "MP4"}, "videoDescription": {"width": 4, "height": 6}}
+    (output,) = apply_presets(settings, lambda _: contents)["outputGroups"][0]["outputs"]
+    assert output == {
+        "containerSettings": {"container": "MP4"},
+        "nameModifier": "_x",
+        "videoDescription": {"width": 2, "height": 6},
+    }
+    assert contents["videoDescription"]["width"] == 4  # type: ignore[index]
+    assert own["preset"] == "p"
+
+
+def test_preset_beside_container_settings_is_refused_by_its_pointer() -> None:
+    output = {"preset": "p", "containerSettings": {"container": "MP4"}}
+    with pytest.raises(BadRequest, match="/outputGroups/0/outputs/0: Specify either"):
+        apply_presets({"outputGroups": [{"outputs": [output]}]}, lambda _: {})
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "size", "rate", "bit_rate"),
+    [
+        (f"{LADDER}480x270p_0.4Mbps", "M3U8", (480, 270), None, 400_000),
+        (f"{LADDER}480x270p_15Hz_0.4Mbps", "M3U8", (480, 270), 15, 400_000),
+        (f"{LADDER}1920x1080p_30Hz_8.5Mbps", "M3U8", (1920, 1080), 30, 8_500_000),
+        ("System-Generic_Hd_Mp4_Avc_Aac_16x9_1920x1080p_24Hz_6Mbps", "MP4", (1920, 1080), 24, 6_000_000),
+        ("System-Ott_Dash_Mp4_Avc_16x9_640x360p_30Hz_1.2Mbps", "MPD", (640, 360), 30, 1_200_000),
+        ("System-Ott_Cmaf_Cmfc_Avc_16x9_Sdr_1280x720p_30Hz_5Mbps_Qvbr_Vq8", "CMFC", (1280, 720), 30, 5_000_000),
+    ],
+)
+def test_names_of_system_presets(
+    name: str, container: str, size: tuple[int, int], rate: int | None, bit_rate: int
+) -> None:
+    found = read_name(name)
+    assert found is not None
+    assert (found.container, (found.width, found.height), found.frames_per_second, found.bit_rate) == (
+        container,
+        size,
+        rate,
+        bit_rate,
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["", "System-", "Other_16x9_480x270p_0.4Mbps", "System-Ott_16x9_1x1p_1Mbps", "System-Ott"]
+)
+def test_other_names_are_no_system_presets(name: str) -> None:
+    assert system_preset(name) is None
+
+
+@pytest.mark.parametrize("name", system_preset_names())
+def test_every_listed_system_preset_makes_a_job_that_is_accepted(name: str) -> None:
+    settings = wire(simple())
+    contents = system_preset(name)
+    assert contents is not None
+    group = settings["outputGroups"][0]
+    group["outputGroupSettings"] = {
+        "type": "HLS_GROUP_SETTINGS",
+        "hlsGroupSettings": {"destination": "s3://bucket/x", "segmentLength": 6, "minSegmentLength": 0},
+    }
+    group["outputs"] = [contents]
+    assert problems(request({}) | {"settings": settings}) == []
+
+
+def test_system_template_with_its_presets_makes_a_ladder_that_is_accepted() -> None:
+    (name,) = system_template_names()
+    settings = system_template(name)
+    assert settings is not None
+    here = wire(file_group("s3://bucket/x"))
+    here["outputGroupSettings"] = {"hlsGroupSettings": {"destination": "s3://bucket/x"}}
+    call = merge_template(
+        {"settings": {"inputs": [{"fileInput": "s3://bucket/in.mp4"}], "outputGroups": [here]}}, {"settings": settings}
+    )
+    resolved = apply_presets(call["settings"], lambda preset: system_preset(preset) or {})
+    assert problems(request({}) | {"settings": resolved}) == []
+    assert len(resolved["outputGroups"][0]["outputs"]) == 8
