@@ -13,5 +13,13 @@ class DeploymentError(BootstrapError):
     """CloudFormation refused or rolled back; the message carries the first real cause."""
 
 
+class DeclinedError(BootstrapError):
+    """The person looked at the changes and said no; nothing was changed."""
+
+
+class AccountError(BootstrapError):
+    """The AWS account cannot be used: credentials, region or quotas."""
+
+
 class SiteBuildError(BootstrapError):
     """The site could not be built."""

@@ -88,10 +88,12 @@ def deploy_platform(
     ssm = session.client("ssm", endpoint_url=engine.endpoint_url)
     keys = ensure_signing_keys(ssm, f"/{names.signing_key_parameter}")
     say("Deploying the template")
-    parameters = {**_parameters(deployment.stage, names, artefacts, package, keys), **deployment.parameters}
-    deployed = _deploy_template(session, engine, names.stack, _upload_template(s3, artefacts), parameters, package)
+    parameters = {**stage_parameters(deployment.stage, names, artefacts, package, keys), **deployment.parameters}
+    deployed = _deploy_template(
+        session, engine, names.stack, upload_template(s3, artefacts, render_template()), parameters, package
+    )
     say("Publishing the site")
-    files = {**read_site(deployment.site), SITE_CONFIG_KEY: _site_config(deployed)}
+    files = {**read_site(deployment.site), SITE_CONFIG_KEY: site_config(deployed.outputs)}
     publish_site(s3, deployed.outputs["SiteBucketName"], files)
     return Platform(deployed.outputs, deployed.changed, parameters, keys)
 
@@ -133,14 +135,17 @@ def _names(engine: Engine, stage: str) -> StageNames:
     return stage_names(stage, account=_account(engine.session(), engine), region=engine.region)
 
 
-def _upload_template(s3: "S3Client", bucket: str) -> str:
-    text = render_template()
+def upload_template(s3: "S3Client", bucket: str, text: str) -> str:
+    """Puts the rendered template into the artefact bucket, where CloudFormation fetches it; returns its URL."""
     key = f"templates/{hashlib.sha256(text.encode()).hexdigest()}.yaml"
     ensure_object(s3, bucket, key, text.encode())
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"
 
 
-def _parameters(stage: str, names: StageNames, artefacts: str, package: Package, keys: SigningKeys) -> dict[str, str]:
+def stage_parameters(
+    stage: str, names: StageNames, artefacts: str, package: Package, keys: SigningKeys
+) -> dict[str, str]:
+    """The template's parameters that follow from the stage, the code and the keys."""
     return {
         "Stage": stage,
         "NameSuffix": names.name_suffix,
@@ -155,6 +160,7 @@ def _parameters(stage: str, names: StageNames, artefacts: str, package: Package,
     }
 
 
-def _site_config(deployed: Deployed) -> bytes:
+def site_config(outputs: Mapping[str, str]) -> bytes:
+    """`config.json`: what the page needs to know."""
     shown = ("Stage", "Region", "UserPoolId", "UserPoolClientId")
-    return json.dumps({name: deployed.outputs[name] for name in shown}, indent=2).encode()
+    return json.dumps({name: outputs[name] for name in shown}, indent=2).encode()

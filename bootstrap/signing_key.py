@@ -9,6 +9,7 @@ no longer signs has no private half any more.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -87,8 +88,13 @@ def store_new_key(ssm: "SSMClient", prefix: str, slot: Slot) -> str:
 
 def forget_private_half(ssm: "SSMClient", prefix: str, slot: Slot) -> None:
     """Deletes the private half in `slot`, if there is one: from then on nobody can sign with that key."""
-    # DeleteParameters, unlike its singular, does not mind a name that is not there.
-    ssm.delete_parameters(Names=[parameter_name(prefix, slot)])
+    delete_parameter(ssm, parameter_name(prefix, slot))
+
+
+def delete_parameter(ssm: "SSMClient", name: str) -> None:
+    """Deletes the parameter; one that is not there is no error."""
+    with contextlib.suppress(ssm.exceptions.ParameterNotFound):
+        ssm.delete_parameter(Name=name)
 
 
 def has_private_half(ssm: "SSMClient", prefix: str, slot: Slot) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,8 @@ CONTENT_TYPES = {
 }
 
 
-def publish_site(s3: "S3Client", bucket: str, files: dict[str, bytes]) -> int:
-    """Makes `bucket` hold exactly `files` (key to content); returns how many objects were written or removed."""
+def publish_site(s3: "S3Client", bucket: str, files: dict[str, bytes]) -> list[str]:
+    """Makes `bucket` hold exactly `files` (key to content); returns the keys that were written or removed."""
     present = {
         entry["Key"]: entry["ETag"].strip('"')
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
@@ -43,7 +44,14 @@ def publish_site(s3: "S3Client", bucket: str, files: dict[str, bytes]) -> int:
     stale = [key for key in present if key not in files]
     for key in stale:
         s3.delete_object(Bucket=bucket, Key=key)
-    return len(changed) + len(stale)
+    return sorted([*changed, *stale])
+
+
+def invalidation_paths(keys: Iterable[str]) -> list[str]:
+    """What CloudFront must forget when `keys` have changed: never a file whose name changes with its content."""
+    paths = {f"/{key}" for key in keys if not key.startswith(HASHED_FOLDER)}
+    # The page is fetched by its folder's name.
+    return sorted(paths | ({"/"} if "/index.html" in paths else set()))
 
 
 def read_site(folder: Path) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import requests
@@ -29,10 +29,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_engine(scratch: Path) -> Iterator[str]:
-    """Starts ministack with IAM enforced, its files in `scratch`; yields its URL and stops it."""
+def running_engine(
+    scratch: Path, command: Sequence[str] | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Starts ministack (or `command`, which ends in it) with IAM enforced, its files in `scratch`.
+
+    Yields its URL and stops it.
+    """
     port = free_port()
-    environment = {
+    variables = {
         **os.environ,
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
@@ -40,10 +45,11 @@ def running_engine(scratch: Path) -> Iterator[str]:
         "IOT_MTLS_ENABLED": "0",
         "AUTH": "true",
         "TMPDIR": str(scratch),
+        **(environment or {}),
     }
-    program = Path(sys.executable).parent / "ministack"
+    program = command or [str(Path(sys.executable).parent / "ministack")]
     with (scratch / "engine.log").open("wb") as log:
-        process = subprocess.Popen([str(program)], env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(program, env=variables, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(process, url, scratch / "engine.log")

@@ -24,6 +24,8 @@ export function setAttribute(element, name, value) {
   // Attributes that the browser runs or parses as something else than a value.
   if (/^on|^style$|^srcdoc$/i.test(name)) throw new TypeError(`${name} is never set as an attribute`);
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
+  // ARIA's states are words, not presence.
+  else if (name.startsWith("aria-")) element.setAttribute(name, String(value));
   else element.setAttribute(name, value === true ? "" : String(value));
 }
 

@@ -25,28 +25,28 @@ Outputs = Mapping[str, str]
 def s3(outputs: Outputs) -> S3Client:
     """S3 with SigV4 and path-style addresses: local engines have no bucket host names."""
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
-    return boto3.client("s3", config=config, **_arguments(outputs, "AwsEndpointUrl"))
+    return boto3.client("s3", config=config, **client_arguments(outputs, "AwsEndpointUrl"))
 
 
 def sns(outputs: Outputs) -> SNSClient:
-    return boto3.client("sns", **_arguments(outputs, "AwsEndpointUrl"))
+    return boto3.client("sns", **client_arguments(outputs, "AwsEndpointUrl"))
 
 
 def sqs(outputs: Outputs) -> SQSClient:
-    return boto3.client("sqs", **_arguments(outputs, "AwsEndpointUrl"))
+    return boto3.client("sqs", **client_arguments(outputs, "AwsEndpointUrl"))
 
 
 def functions(outputs: Outputs) -> LambdaClient:
     """AWS Lambda; a call is never repeated by itself, because an invocation may take minutes."""
     config = Config(read_timeout=INVOCATION_SECONDS, retries={"total_max_attempts": 1})
-    return boto3.client("lambda", config=config, **_arguments(outputs, "AwsEndpointUrl"))
+    return boto3.client("lambda", config=config, **client_arguments(outputs, "AwsEndpointUrl"))
 
 
 def mediaconvert(outputs: Outputs) -> MediaConvertClient:
-    return boto3.client("mediaconvert", **_arguments(outputs, "MediaConvertEndpointUrl"))
+    return boto3.client("mediaconvert", **client_arguments(outputs, "MediaConvertEndpointUrl"))
 
 
-def _arguments(outputs: Outputs, endpoint: str) -> dict[str, Any]:
+def client_arguments(outputs: Outputs, endpoint: str) -> dict[str, Any]:
     """Without keys in the outputs the SDK's own chain of credentials applies: that is AWS."""
     return {
         "region_name": outputs["Region"],

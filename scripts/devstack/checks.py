@@ -29,7 +29,24 @@ class Suite:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+# Black-box tests of the contract: they need nothing of the stack but its outputs, so they run against AWS too. The rest
+# looks into local stand-ins, or stops and starts them.
+CONTRACT_TESTS = tuple(
+    f"tests/integration/test_{name}.py"
+    for name in (
+        "authorization",
+        "deletion",
+        "formats",
+        "library",
+        "multipart",
+        "playback",
+        "unconvertible",
+        "upload_url",
+    )
+)
+
 SUITES = {
+    "aws": Suite(CONTRACT_TESTS),
     "unit": Suite(("tests/unit", "tests/permissions")),
     "integration": Suite(("tests/integration", "tests/attacks")),
     "compose": Suite(
@@ -44,7 +61,12 @@ SUITES = {
 }
 
 
-def run_tests(suite_name: str | None, pytest_arguments: Sequence[str], console: Console) -> int:
+def run_tests(
+    suite_name: str | None,
+    pytest_arguments: Sequence[str],
+    console: Console,
+    extra_environment: Mapping[str, str] | None = None,
+) -> int:
     """Runs the suite (None: everything that needs no Docker); returns the first failing exit code, else 0."""
     suite = SUITES[suite_name or "all"]
     commands = [*static_checks()] if suite.static else []
@@ -52,7 +74,7 @@ def run_tests(suite_name: str | None, pytest_arguments: Sequence[str], console: 
         commands += [(folder, pytest_command((folder,), ["-n0", *pytest_arguments])) for folder in suite.alone]
     if suite.folders or _names_tests(pytest_arguments):
         commands.append(("tests", pytest_command(suite.folders, pytest_arguments)))
-    environment = {**os.environ, **suite.environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **suite.environment, **(extra_environment or {}), "PYTHONDONTWRITEBYTECODE": "1"}
     for name, command in commands:
         console.rule(name, align="left")
         finished = subprocess.run(command, cwd=ROOT, env=environment, check=False)
@@ -69,7 +91,7 @@ def static_checks() -> list[tuple[str, list[str]]]:
         ("format", [*python, "ruff", "format", "--check", "--quiet", "."]),
         ("lint", [*python, "ruff", "check", "--quiet", "."]),
         ("types", [*python, "mypy", "--no-error-summary"]),
-        ("template", [installed_program("cfn-lint"), "bootstrap/template.yaml"]),
+        ("template", [installed_program("cfn-lint"), "bootstrap/template.yaml", "bootstrap/edge.yaml"]),
         ("the site's own tests", site_tests()),
     ]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from bootstrap.errors import BootstrapError
-from devstack import benches
+from devstack import benches, cloud
 from devstack.compose import ComposeError
 from devstack.ports import PortTakenError
 from devstack.processes import ServiceFailedError
@@ -112,9 +112,21 @@ def build_parser() -> argparse.ArgumentParser:
     test.add_argument(
         "suite",
         nargs="?",
-        choices=["unit", "integration", "e2e", "compose", "faults", "all"],
-        help="default: all that needs no Docker",
+        choices=["unit", "integration", "e2e", "compose", "faults", "aws", "all"],
+        help="default: all that needs no Docker; aws is the contract against a deployed stage",
     )
+    _may_name_stage(test)
+
+    status = _command(commands, "status", run_status, "the dashboard's numbers, of this stack or of a deployed stage")
+    _may_name_stage(status)
+    status.add_argument("--json", action="store_true", help="for scripts")
+
+    reown = _command(commands, "reown", run_reown, "move the ready videos of one account id to another")
+    reown.add_argument("old", metavar="OLD", help="account id (`sub`) that the videos belong to")
+    reown.add_argument("new", metavar="NEW", help="account id (`sub`) that shall have them")
+    _may_name_stage(reown)
+
+    cloud.add_commands(lambda name, run, purpose: _command(commands, name, run, purpose))
 
     pictures = _command(
         commands, "screenshots", run_screenshots, "pictures of every screen: desktop, phone, light, dark"
@@ -230,10 +242,15 @@ def run_redrive(_options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def run_test(options: argparse.Namespace, _settings: Settings) -> int:
+def run_test(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.checks import run_tests
 
-    return run_tests(options.suite, options.rest, Console())
+    if options.suite != "aws":
+        return run_tests(options.suite, options.rest, Console())
+    if not options.stage:
+        raise SettingsError("Say which stage: python3 scripts/dev.py test aws --stage S [--region R]")
+    path = cloud.write_deployed_outputs(options, settings)
+    return run_tests("aws", options.rest, Console(), {"SSTECH_OUTPUTS": str(path)})
 
 
 def run_screenshots(options: argparse.Namespace, settings: Settings) -> int:
@@ -252,6 +269,41 @@ def run_bench(options: argparse.Namespace, settings: Settings) -> int:
         return outputs, lambda: read_inbox(outputs)
 
     return benches.run_bench(options.name, benches.Setting(stack, Console(), as_json=options.json))
+
+
+def run_status(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.status import read_status, status_table
+
+    numbers = read_status(_outputs_of(options, settings))
+    if options.json:
+        print(json.dumps({f"{one.group}: {one.name}": one.value for one in numbers}, indent=2))
+        return 0
+    Console().print(status_table(numbers))
+    return 0
+
+
+def run_reown(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.aws_clients import s3
+    from devstack.progress import steps
+    from devstack.reown import reown
+
+    outputs = _outputs_of(options, settings)
+    console = Console()
+    with steps(console) as say:
+        result = reown(s3(outputs), outputs["MediaBucketName"], options.old, options.new, say)
+    console.print(f"{len(result.moved)} videos moved.")
+    if result.unfinished:
+        console.print(f"Not ready, so not moved: {', '.join(result.unfinished)}. Wait for them, or delete them.")
+    return 0
+
+
+def _may_name_stage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stage", help="a stage on AWS (default: the stack on this machine)")
+    parser.add_argument("--region", help="its AWS region (default: that of the AWS profile)")
+
+
+def _outputs_of(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
+    return cloud.deployed_outputs(options) if options.stage else read_outputs(settings)
 
 
 def read_outputs(settings: Settings) -> dict[str, str]:

@@ -117,7 +117,7 @@ def _tour(visitor: Visitor, videos: list[Path]) -> Iterator[str]:
     page.keyboard.press("Escape")
     visitor.card(TITLES[0]).get_by_role("link").click()
     page.locator(".player[data-source]").wait_for()
-    page.wait_for_function("document.querySelector('video').readyState >= 2")
+    page.wait_for_function("() => document.querySelector('video').readyState >= 2")
     yield "watch"
     page.locator('[data-control="settings"]').click()
     yield "player-settings"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sstech_video import aws, clock, events
 from sstech_video.catalog import Catalog
-from sstech_video.months import Months
+from sstech_video.months import PATIENT_TRIES, Months
 from sstech_video.observability import logger, observed
 from sstech_video.outcomes import Outcomes
 from sstech_video.settings import settings
@@ -25,7 +25,7 @@ def outcomes() -> Outcomes:
         media_bucket=config.media_bucket,
         catalog=Catalog(s3, config.media_bucket),
         tombstones=Tombstones(s3, config.media_bucket),
-        spending=Spending(Months(s3, config.media_bucket), config.cost_limits),
+        spending=Spending(Months(s3, config.media_bucket, PATIENT_TRIES), config.cost_limits),
     )
 
 

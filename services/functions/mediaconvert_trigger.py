@@ -12,7 +12,7 @@ from sstech_video.backing_off import back_off
 from sstech_video.catalog import Catalog
 from sstech_video.conversion import Target
 from sstech_video.jobs import Jobs
-from sstech_video.months import Months
+from sstech_video.months import PATIENT_TRIES, Months
 from sstech_video.observability import logger, observed
 from sstech_video.settings import settings
 from sstech_video.spending import Spending
@@ -46,7 +46,7 @@ def starter() -> Starter:
         catalog=catalog,
         tombstones=Tombstones(s3, config.media_bucket),
         jobs=jobs,
-        spending=Spending(Months(s3, config.media_bucket), config.cost_limits),
+        spending=Spending(Months(s3, config.media_bucket, PATIENT_TRIES), config.cost_limits),
         price_percent=config.price_percent,
     )
 

@@ -10,7 +10,7 @@ from sstech_video.catalog import Catalog
 from sstech_video.deletion import Deletion
 from sstech_video.invalidation import Invalidation
 from sstech_video.jobs import Jobs
-from sstech_video.months import Months
+from sstech_video.months import PATIENT_TRIES, Months
 from sstech_video.multipart import UploadBucket
 from sstech_video.observability import logger, observed
 from sstech_video.outcomes import Outcomes
@@ -30,7 +30,7 @@ def reconciler() -> Reconciler:
     config, s3 = settings(), aws.s3()
     catalog, tombstones = Catalog(s3, config.media_bucket), Tombstones(s3, config.media_bucket)
     usage = Usage(s3, config.media_bucket, catalog, Quotas(config.max_open_uploads, config.max_stored_bytes))
-    spending = Spending(Months(s3, config.media_bucket), config.cost_limits)
+    spending = Spending(Months(s3, config.media_bucket, PATIENT_TRIES), config.cost_limits)
     upload_bucket = UploadBucket(s3, s3, config.temp_bucket)
     jobs = Jobs(aws.mediaconvert(), config.stage, config.mediaconvert_queue_arn)
     return Reconciler(

@@ -25,6 +25,8 @@ PATIENCE_MILLISECONDS = 30_000
 """For one step of a page, on a machine that runs other tests beside."""
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+LONG_SECONDS = 30
+"""Longer clips are smaller, or they take long to convert."""
 PASSWORD = "four plain words together"
 
 
@@ -130,7 +132,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     def make(name: str, *, seconds: int = 6, size: int | None = None) -> Path:
         if seconds not in made:
             folder = tmp_path_factory.mktemp("clip")
-            made[seconds] = clips.make_clip("mp4-h264-aac", folder, seconds=seconds, size=(640, 360))
+            made[seconds] = clips.make_clip(
+                "mp4-h264-aac", folder, seconds=seconds, size=(640, 360) if seconds < LONG_SECONDS else (256, 144)
+            )
         copy = tmp_path_factory.mktemp("named") / name
         copy.write_bytes(made[seconds].read_bytes())
         return clips.pad(copy, size) if size else copy

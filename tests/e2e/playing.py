@@ -38,6 +38,7 @@ def wait_advancing(page: Page) -> None:
 
 def seek_to_share(visitor: Visitor, share: float) -> None:
     """Goes to a share of the video with the number keys, as `Keyboard shortcuts` of players have it."""
+    visitor.page.wait_for_function("() => document.querySelector('video').readyState >= 1")
     visitor.page.locator(".player").focus()
     visitor.page.keyboard.press(str(int(share * 10)))
     visitor.page.wait_for_function(

@@ -152,7 +152,7 @@ def test_the_way_to_a_playing_video_needs_no_mouse(newcomer: Callable[..., Visit
     expect(page.locator(".player")).to_be_focused()
     page.keyboard.press("k")
     page.wait_for_function(
-        "!document.querySelector('video').paused && document.querySelector('video').currentTime > 0.3"
+        "() => !document.querySelector('video').paused && document.querySelector('video').currentTime > 0.3"
     )
     page.keyboard.press("k")
     tab_to(page, '[data-control="settings"]')

@@ -28,7 +28,7 @@ new PerformanceObserver((list) => {
 def test_a_first_visit_is_small(open_page: OpenPage) -> None:
     visitor = open_page()
     responses: list[Response] = []
-    visitor.page.on("response", responses.append)
+    visitor.page.on("response", lambda response: responses.append(response))
     visitor.visit()
     visitor.heading("signIn.title").wait_for()
     visitor.page.wait_for_load_state("networkidle")
@@ -40,7 +40,7 @@ def test_a_first_visit_is_small(open_page: OpenPage) -> None:
 def test_the_player_comes_only_when_it_is_wanted(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
     responses: list[Response] = []
-    visitor.page.on("response", responses.append)
+    visitor.page.on("response", lambda response: responses.append(response))
     visitor.page.reload()
     visitor.heading("library.title").wait_for()
     visitor.page.wait_for_load_state("networkidle")
@@ -77,7 +77,7 @@ def compressed(responses: list[Response], kind: str) -> int:
 def test_what_has_a_hash_in_its_name_is_kept_for_ever(open_page: OpenPage) -> None:
     visitor = open_page()
     responses: list[Response] = []
-    visitor.page.on("response", responses.append)
+    visitor.page.on("response", lambda response: responses.append(response))
     visitor.visit()
     visitor.heading("signIn.title").wait_for()
     caches = {response.url.split("/", 3)[3]: response.headers.get("cache-control", "") for response in responses}

@@ -43,7 +43,7 @@ def test_every_kind_of_browser_plays(
 
 def test_lost_cookies_are_renewed_while_playing(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
-    # A minute long: its later segments are not loaded at the start.
+    # Its end is further away than what is loaded ahead.
     open_video(visitor, clip("Long.mp4", seconds=100))
     visitor.page.locator(".big-play").click()
     wait_advancing(visitor.page)
@@ -74,7 +74,7 @@ def test_a_video_goes_on_where_it_was_left(newcomer: Callable[..., Visitor], cli
     wait_advancing(visitor.page)
     visitor.page.keyboard.press("k")
     visitor.page.reload()
-    visitor.page.wait_for_function("document.querySelector('video')?.currentTime > 45")
+    visitor.page.wait_for_function("() => document.querySelector('video')?.currentTime > 45")
 
 
 def test_quality_and_speed_can_be_chosen(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
@@ -92,5 +92,5 @@ def test_scrubbing_shows_where_one_goes(newcomer: Callable[..., Visitor], clip: 
     bar = visitor.page.locator('[data-control="seek"]')
     bar.hover(position={"x": 200, "y": 8})
     bar.hover(position={"x": 300, "y": 8})
-    visitor.page.wait_for_function("document.querySelector('.preview-image').naturalWidth > 0")
+    visitor.page.wait_for_function("() => document.querySelector('.preview-image').naturalWidth > 0")
     expect(visitor.page.locator(".preview-time")).to_have_text("0:01")

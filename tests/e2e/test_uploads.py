@@ -19,7 +19,7 @@ def test_a_cut_connection_only_delays_an_upload(newcomer: Callable[..., Visitor]
     throttle(visitor, 20_000_000)
     visitor.upload(large)
     row = visitor.row(large.name)
-    visitor.page.wait_for_function("document.querySelector('.row progress')?.value > 0.15")
+    visitor.page.wait_for_function("() => document.querySelector('.row progress')?.value > 0.15")
     visitor.page.context.set_offline(True)
     expect(row).to_have_attribute("data-state", "offline")
     expect(row.locator(".row-state")).to_contain_text("Sem conexão")

@@ -15,6 +15,7 @@ import pytest
 from devstack import aws_clients, clips
 from devstack.client import Library, Platform, new_password
 from devstack.inbox import read_inbox
+from devstack.invited import InvitedPlatform
 
 from .people import Person, new_email
 from .shared_stack import SharedStack, read_outputs
@@ -48,7 +49,8 @@ def stack(stack_folder: Path) -> Iterator[aws_clients.Outputs]:
 
 @pytest.fixture(scope="session")
 def platform(stack: aws_clients.Outputs) -> Iterator[Platform]:
-    with Platform(stack, lambda: read_inbox(stack)) as platform:
+    is_deployed = "CognitoEndpointUrl" not in stack
+    with InvitedPlatform(stack) if is_deployed else Platform(stack, lambda: read_inbox(stack)) as platform:
         yield platform
 
 

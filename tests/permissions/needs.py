@@ -135,6 +135,15 @@ def of_log_group(role: str, group_arn: str) -> Iterator[Need]:
         )
 
 
+def of_tracing(role: str) -> Iterator[Need]:
+    """Lambda sends a traced function's segments in the role's name; X-Ray has no resource level.
+
+    ("Visualize Lambda function invocations using AWS X-Ray", AWS Lambda developer guide: AWSXRayDaemonWriteAccess.)
+    """
+    for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"):
+        yield Need(role, action, "*", "Lambda sends the trace", enforced=False)
+
+
 def of_polling(role: str, queue_arn: str) -> Iterator[Need]:
     """Lambda's poller. ("Creating and configuring an Amazon SQS event source mapping", AWS Lambda developer guide.)"""
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):

@@ -79,6 +79,7 @@ def _services_needs(world: World) -> Iterator[Need]:
     """By the template's own wiring: logs, pollers, failure destinations."""
     for function in world.functions.values():
         yield from needs.of_log_group(function.role, function.log_group_arn)
+        yield from needs.of_tracing(function.role)
     for role, parameter in _signing_keys(world):
         yield Need(role, "ssm:GetParameter", parameter, "the keys take turns", enforced=False)
     for mapping in of_type("AWS::Lambda::EventSourceMapping"):

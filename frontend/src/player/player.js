@@ -38,7 +38,11 @@ export function createPlayer({ videoId, title, urls, renew, signal }) {
     video.addEventListener(type, listener, { signal });
   }
 
-  bigPlay.addEventListener("click", commands.toggle);
+  bigPlay.addEventListener("click", () => {
+    commands.toggle();
+    // The button goes away; the keys go on working.
+    element.focus({ preventScroll: true });
+  });
   element.addEventListener("keydown", (event) => {
     const command = commandOf(event, focusOf(event.target));
     if (!command) return;

@@ -5,6 +5,8 @@ const HLS_TYPE = "application/vnd.apple.mpegurl";
 const MOST_MEDIA_REPAIRS = 2;
 const MOST_RENEWALS = 3;
 const AUTOMATIC = -1;
+// Loaded ahead at most: nobody pays for a film that they leave after a minute.
+const MOST_SECONDS_AHEAD = 60;
 
 /**
  * Plays `urls` in `video`. Dispatches "qualities" when `qualities` are known or another is playing, and "failed" when
@@ -70,7 +72,7 @@ export class Source extends EventTarget {
     const { default: Hls } = await import("hls.js");
     if (this.#signal.aborted || !Hls.isSupported()) return false;
     // Without a worker: the page's policy allows no scripts from blobs (docs/site-security.md).
-    const hls = new Hls({ enableWorker: false, capLevelToPlayerSize: true });
+    const hls = new Hls({ enableWorker: false, capLevelToPlayerSize: true, maxMaxBufferLength: MOST_SECONDS_AHEAD });
     let repairs = 0;
     let renewals = 0;
     let retries = 0;
@@ -88,7 +90,14 @@ export class Source extends EventTarget {
       renewals = 0;
     });
     hls.on(Hls.Events.ERROR, async (_, { fatal, type, response }) => {
-      if (!fatal) return;
+      if (!fatal) {
+        // hls.js tries the same again by itself: with new cookies it gets through.
+        if (response?.code === 403 && renewals < MOST_RENEWALS) {
+          renewals += 1;
+          this.#renew().catch(() => {});
+        }
+        return;
+      }
       if (type === Hls.ErrorTypes.MEDIA_ERROR && repairs < MOST_MEDIA_REPAIRS) {
         repairs += 1;
         return hls.recoverMediaError();

@@ -24,9 +24,10 @@ export function menuButton({ label, className = "", content, actions }) {
 
   function open(focused) {
     if (list) return;
-    list = h("div", { id, class: "menu", role: "menu", "aria-label": label, popover: "manual" }, actions().map(item));
+    const name = button.getAttribute("aria-label");
+    list = h("div", { id, class: "menu", role: "menu", "aria-label": name, popover: "manual" }, actions().map(item));
     list.addEventListener("keydown", onKey);
-    document.body.append(list);
+    (button.closest("main") ?? document.body).append(list);
     list.showPopover();
     place(list, button);
     button.setAttribute("aria-expanded", "true");

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from cdn_standin import headers as header_rules
@@ -235,5 +235,8 @@ def create_app(
         async with client:
             yield
 
-    routes = [Route("/health", health), Mount("/", app=Edge(settings, deployment, client, clock=clock))]
-    return Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=[Route("/health", health)], lifespan=lifespan)
+    # Not a mount: its pattern knows no path with a line feed in it, and answers that one itself.
+    app.router.default = Edge(settings, deployment, client, clock=clock)
+    app.router.redirect_slashes = False
+    return app

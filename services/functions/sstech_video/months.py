@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from sstech_video import aws
-from sstech_video.catalog import ABSENT, LOST, pause
+from sstech_video.catalog import ABSENT, LOST, MAX_TRIES, pause
 from sstech_video.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Everybody's document has many writers.
-MAX_TRIES: Final = 30
+# Everybody's document has many writers, and none of them has a caller who waits.
+PATIENT_TRIES: Final = 30
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,14 @@ class Month:
 class Months:
     s3: S3Client
     bucket: str
+    tries: int = MAX_TRIES
 
     def read(self, key: str) -> Month:
         return self._read(key)[0]
 
     def update(self, key: str, change: Callable[[Month], Month]) -> None:
         """Apply a pure change to the newest document. Raises `UnavailableError` when others keep winning."""
-        for tried in range(MAX_TRIES):
+        for tried in range(self.tries):
             month, etag = self._read(key)
             changed = change(month)
             if changed == month or self._write(key, changed, etag):

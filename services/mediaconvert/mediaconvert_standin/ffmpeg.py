@@ -212,8 +212,6 @@ def _encoded(member: Bundle, graph: _Graph) -> list[str]:
             argv += ["-flags:v", flags]
     for index, audio in enumerate(output.audio):
         argv += _sound(audio, index, graph.sounds.get((output.name, index)), flags)
-    if output.output.match_video_duration:
-        argv.append("-shortest")
     return [*argv, "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
 
 

@@ -171,7 +171,5 @@ def bundle(outputs: Iterable[OutputTask]) -> list[Bundle]:
 def _same_encode(one: OutputTask, other: OutputTask) -> bool:
     if one.video is None or one.video != other.video or one.audio != other.audio:
         return False
-    if one.output.match_video_duration or other.output.match_video_duration:
-        return False
     encoder = one.video.encoder
     return isinstance(encoder, VideoEncoder) and encoder.codec == "H_264" and encoder.packaging is None

@@ -8,6 +8,7 @@ from fractions import Fraction
 from mediaconvert_standin.plan import S3Location, StillImage, TimecodeBurnin
 from mediaconvert_standin.timecodes import Timecode, label
 
+_NTSC_DENOMINATOR = 1001
 _MARGIN = 16  # pixels between the frame and a burned-in timecode
 _PLACES = {"LEFT": f"{_MARGIN}", "CENTER": "(w-tw)/2", "RIGHT": f"w-tw-{_MARGIN}"}
 _HEIGHTS = {"TOP": f"{_MARGIN}", "MIDDLE": "(h-th)/2", "BOTTOM": f"h-th-{_MARGIN}"}
@@ -85,7 +86,9 @@ def overlays(
 def timecode_filter(burnin: TimecodeBurnin, prefix_file: str | None, first: Timecode | None, rate: Fraction) -> str:
     """The prefix is read from a file of ours: what people type is no part of a filter graph."""
     origin = first.frame(rate) if first is not None else 0
-    separator = ";" if first is not None and first.drop_frame else ":"
+    # Frames are dropped at 29.97 and 59.94 only (SMPTE ST 12-1).
+    droppable = rate.denominator == _NTSC_DENOMINATOR and round(rate) % 30 == 0
+    separator = ";" if first is not None and first.drop_frame and droppable else ":"
     hours, minutes, seconds, frames = label(origin, rate).split(":")
     if first is not None:
         hours, minutes, seconds, frames = (

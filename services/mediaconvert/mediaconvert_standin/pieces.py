@@ -50,6 +50,19 @@ def cut(inputs: Sequence[Input], medias: Sequence[Media]) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
+def picture_seconds(pieces: Sequence[Piece]) -> float | None:
+    """How long the pictures last, which may be less than the sound; None when an input does not say."""
+    total = 0.0
+    for piece in pieces:
+        track = piece.media.main_video
+        whole = track.duration if track is not None and track.duration is not None else piece.media.duration
+        length = whole if piece.length is None else piece.length
+        if length is None:
+            return None
+        total += length
+    return total
+
+
 def timeline_start(timeline: Timeline, media: Media) -> Timecode | None:
     """The timecode of an input's first frame; None is zero."""
     if timeline.source == "SPECIFIEDSTART":

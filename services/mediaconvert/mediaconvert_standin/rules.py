@@ -70,6 +70,7 @@ _H264_LEVELS = {
     "LEVEL_5_2": (36864, 240000),
 }
 _BITS_PER_MAX_BR = 1200
+_FILM_RATE = (24000, 1001)
 # Codecs that have no quality mode: they need a rate.
 _BITRATE_SETTINGS = {"MPEG2": "mpeg2Settings", "VP8": "vp8Settings", "VP9": "vp9Settings"}
 
@@ -112,6 +113,20 @@ def _broken_rules(request: Json) -> Iterator[str]:
         yield from _group(group, f"/outputGroups/{index}")
     if groups and all(_is_frame_capture(output) for group in groups for output in group.get("outputs") or []):
         yield "/outputGroups: Frame capture can not be the only output of a job. Add another output and resubmit."
+    if groups and not any(output.get("videoDescription") for group in groups for output in group.get("outputs") or []):
+        yield from _lone_sidecars(groups)
+
+
+def _lone_sidecars(groups: list[Json]) -> Iterator[str]:
+    for index, group in enumerate(groups):
+        kind = (group.get("outputGroupSettings") or {}).get("type")
+        if kind == "FILE_GROUP_SETTINGS" and any(
+            output.get("captionDescriptions") for output in group.get("outputs") or []
+        ):
+            yield (
+                f"/outputGroups/{index}: Sidecar captions need a video output in the same job. "
+                "Add a video output and resubmit."
+            )
 
 
 def _request_limits(request: Json) -> Iterator[str]:
@@ -172,6 +187,7 @@ def _video(video: Json, pointer: str, *, automated: bool) -> Iterator[str]:
         return
     yield from _discriminated(codec_settings, "codec", f"{pointer}/codecSettings")
     codec = codec_settings.get("codec")
+    yield from _inverse_telecine(video, codec_settings, pointer)
     if codec in _BITRATE_SETTINGS:
         inside = _BITRATE_SETTINGS[codec]
         yield from _required(codec_settings.get(inside) or {}, ("bitrate",), f"{pointer}/codecSettings/{inside}")
@@ -182,6 +198,19 @@ def _video(video: Json, pointer: str, *, automated: bool) -> Iterator[str]:
     yield from _rate_control(settings, f"{pointer}/codecSettings/{name}", automated=automated)
     if codec == "H_264":
         yield from _h264(settings, video, pointer)
+
+
+def _inverse_telecine(video: Json, codec_settings: Json, pointer: str) -> Iterator[str]:
+    deinterlacer = (video.get("videoPreprocessors") or {}).get("deinterlacer") or {}
+    if deinterlacer.get("mode") != "INVERSE_TELECINE":
+        return
+    settings: Json = next((value for name, value in codec_settings.items() if name.endswith("Settings")), {})
+    rate = settings.get("framerateNumerator"), settings.get("framerateDenominator")
+    if settings.get("framerateControl") != "SPECIFIED" or rate != _FILM_RATE:
+        yield (
+            f"{pointer}/videoPreprocessors/deinterlacer/mode: INVERSE_TELECINE needs an output frame rate of 23.976. "
+            "Adjust the frame rate and resubmit your job."
+        )
 
 
 def _rate_control(settings: Json, pointer: str, *, automated: bool) -> Iterator[str]:

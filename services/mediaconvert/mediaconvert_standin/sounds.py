@@ -46,9 +46,12 @@ class AudioTask:
 
 
 def plan_sound(
-    inputs: Sequence[Input], pieces: Sequence[Piece], audio: Audio, *, match_video: bool = False
+    inputs: Sequence[Input], pieces: Sequence[Piece], audio: Audio, *, picture_seconds: float | None = None
 ) -> AudioTask | None:
-    """None when no piece has the sound. Raises UnsupportedCodec, InvalidMedia (1040)."""
+    """None when no piece has the sound; with ``picture_seconds`` it ends when they do.
+
+    Raises UnsupportedCodec, InvalidMedia (1040).
+    """
     found = [_find(inputs[piece.input], piece.media, audio) for piece in pieces]
     first = next((tracks for tracks, _ in found if tracks), ())
     if not first:
@@ -63,7 +66,7 @@ def plan_sound(
     return AudioTask(
         settings=audio,
         sources=tuple(sources),
-        filters=_joined(audio, rate, match_video=match_video),
+        filters=_joined(audio, rate, picture_seconds),
         channels=channels,
         sample_rate=rate,
         bitrate=audio.bitrate or first[0].bit_rate or 64000 * channels,
@@ -172,12 +175,12 @@ def resampled(rate: int, channels: int, options: str = "") -> str:
     return f"aresample={rate}{options}{layout}"
 
 
-def _joined(audio: Audio, rate: int, *, match_video: bool) -> Chain:
+def _joined(audio: Audio, rate: int, picture_seconds: float | None) -> Chain:
     filters: list[str] = []
     if audio.loudness is not None:
         target = min(_HIGHEST_TARGET, max(_LOWEST_TARGET, audio.loudness.target))
         peak = min(_HIGHEST_PEAK, max(_LOWEST_PEAK, audio.loudness.peak))
         filters += [f"loudnorm=I={target:g}:TP={peak:g}:LRA=20", f"aresample={rate}"]
-    if match_video:
-        filters.append("apad")
+    if picture_seconds is not None:
+        filters.append(f"apad,atrim=end={picture_seconds:.6f}")
     return tuple(filters)

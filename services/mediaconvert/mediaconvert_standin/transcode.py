@@ -12,7 +12,7 @@ from mediaconvert_standin.geometry import Picture
 from mediaconvert_standin.media import Media
 from mediaconvert_standin.naming import Identifiers, destination_base, extension_of, job_identifiers
 from mediaconvert_standin.pictures import Stage, VideoTask, checked_track, follow, plan_picture
-from mediaconvert_standin.pieces import Piece, cut
+from mediaconvert_standin.pieces import Piece, cut, picture_seconds
 from mediaconvert_standin.plan import (
     BurnInStyle,
     CaptionOutput,
@@ -160,16 +160,9 @@ class _Resolver:
     def _output(self, group: Group, base: S3Location, output: Output) -> OutputTask:
         self._ordinal += 1
         video = self._video(group, output)
-        audio = tuple(
-            task
-            for item in output.audio
-            if (
-                task := plan_sound(
-                    self._plan.inputs, self._pieces, item, match_video=output.match_video_duration and video is not None
-                )
-            )
-            is not None
-        )
+        length = picture_seconds(self._pieces) if video is not None and output.match_video_duration else None
+        found = (plan_sound(self._plan.inputs, self._pieces, item, picture_seconds=length) for item in output.audio)
+        audio = tuple(task for task in found if task is not None)
         if video is None and not audio and output.sidecar is None:
             raise NoAudioDecoded("No audio frames decoded on [selector-(default)-track-1-drc]")
         identifiers = Identifiers(self._identifiers | _output_values(output, video, audio))

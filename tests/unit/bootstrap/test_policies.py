@@ -15,6 +15,14 @@ from cloudformation_template import read_template
 TEMPLATE = read_template()
 Resources = dict[str, Any]
 EVERYBODY_BUT_TLS = "TlsOnly"
+# What monitoring opens serves no wire of the pipeline: these, and for this account or one trail alone.
+MONITORING = {"AlarmTopic", "LogBucket"}
+MONITORING_NEEDS = [
+    ("AlarmTopic", "cloudwatch.amazonaws.com", "sns:Publish"),
+    ("LogBucket", "logging.s3.amazonaws.com", "s3:PutObject"),
+    ("LogBucket", "cloudtrail.amazonaws.com", "s3:GetBucketAcl"),
+    ("LogBucket", "cloudtrail.amazonaws.com", "s3:PutObject"),
+]
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ def opened(resources: Resources) -> list[Opening]:
     found = [
         Opening(target, principal, action, _source(statement, resources))
         for target, statement in statements(resources)
-        if statement["Effect"] == "Allow"
+        if statement["Effect"] == "Allow" and target not in MONITORING
         for principal in as_list(statement["Principal"]["Service"])
         for action in as_list(statement["Action"])
     ]
@@ -88,6 +96,16 @@ def _function_source(arn: Any) -> str:
     return "Api" if "${Api}" in str(arn) else id_of(arn)
 
 
+def _monitoring(resources: Resources) -> Iterator[tuple[str, str, str]]:
+    """What monitoring's own policies allow, where a condition names this account or a source."""
+    for target, statement in statements(resources):
+        if target in MONITORING and statement["Effect"] == "Allow":
+            named = {key for keys in statement.get("Condition", {}).values() for key in keys}
+            whose = "" if named & {"aws:SourceAccount", "aws:SourceArn"} else " for anybody"
+            for action in as_list(statement["Action"]):
+                yield target, str(statement["Principal"]["Service"]), action + whose
+
+
 def wired(resources: Resources) -> list[Opening]:
     """What the resources' wiring needs."""
     return [*_deliveries(resources), *_invocations(resources), *_origins(resources)]
@@ -99,6 +117,8 @@ def _deliveries(resources: Resources) -> Iterator[Opening]:
             yield Opening(id_of(one["Topic"]), "s3.amazonaws.com", "sns:Publish", bucket)
     for _, properties in of_type(resources, "AWS::SNS::Subscription"):
         queue, topic = id_of(properties["Endpoint"]), id_of(properties["TopicArn"])
+        if properties["Protocol"] != "sqs":
+            continue
         yield Opening(queue, "sns.amazonaws.com", "sqs:SendMessage", topic)
     for rule, properties in of_type(resources, "AWS::Events::Rule"):
         for target in properties["Targets"]:
@@ -165,6 +185,7 @@ def complaints(resources: Resources) -> list[str]:
     buckets = {name for name, _ in of_type(resources, "AWS::S3::Bucket")}
     return [
         *_differences("opening", opened(resources), wired(resources)),
+        *_differences("monitoring", list(_monitoring(resources)), MONITORING_NEEDS),
         *_differences("trust", trusting(resources), trusted(resources)),
         *(f"speaks plain http: {bucket}" for bucket in buckets - set(_tls_only(resources))),
         *(f"sweeping: {target}" for target, one in statements(resources) if _is_sweeping(one)),
@@ -283,7 +304,9 @@ def test_no_bucket_can_be_public(bucket: str) -> None:
     properties = TEMPLATE["Resources"][bucket]["Properties"]
     block = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     assert properties["PublicAccessBlockConfiguration"] == dict.fromkeys(block, True)
-    assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    # CloudFront writes its logs with an ACL, which only this bucket lets it do.
+    ownership = "BucketOwnerPreferred" if bucket == "LogBucket" else "BucketOwnerEnforced"
+    assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": ownership}]}
     assert "AccessControl" not in properties
 
 

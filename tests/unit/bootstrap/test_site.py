@@ -1,7 +1,7 @@
 import pytest
 
 from bootstrap.platform import Engine
-from bootstrap.site import CACHE_FOREVER, CACHE_REVALIDATE, content_type, publish_site
+from bootstrap.site import CACHE_FOREVER, CACHE_REVALIDATE, content_type, invalidation_paths, publish_site
 
 
 @pytest.mark.parametrize(
@@ -22,11 +22,20 @@ def test_only_what_changed_is_written(engine: Engine) -> None:
     s3 = engine.session().client("s3", endpoint_url=engine.endpoint_url)
     s3.create_bucket(Bucket="a-site")
     files = {"index.html": b"page", "assets/page-1a2b.js": b"script"}
-    assert publish_site(s3, "a-site", files) == 2
+    assert publish_site(s3, "a-site", files) == ["assets/page-1a2b.js", "index.html"]
 
-    assert publish_site(s3, "a-site", files) == 0
-    assert publish_site(s3, "a-site", {**files, "index.html": b"other"}) == 1
-    assert publish_site(s3, "a-site", {"index.html": b"other"}) == 1
+    assert publish_site(s3, "a-site", files) == []
+    assert publish_site(s3, "a-site", {**files, "index.html": b"other"}) == ["index.html"]
+    assert publish_site(s3, "a-site", {"index.html": b"other"}) == ["assets/page-1a2b.js"]
+
+
+def test_cloudfront_forgets_only_what_has_changed_under_its_name() -> None:
+    assert invalidation_paths(["assets/page-1a2b.js", "config.json", "index.html"]) == [
+        "/",
+        "/config.json",
+        "/index.html",
+    ]
+    assert invalidation_paths(["assets/page-1a2b.js"]) == []
 
 
 def test_hashed_files_are_kept_for_ever_and_the_page_is_asked_for_again(engine: Engine) -> None:

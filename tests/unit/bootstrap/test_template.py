@@ -11,8 +11,8 @@ from sstech_video.errors import ErrorCode
 
 TEXT = TEMPLATE_FILE.read_text(encoding="utf-8")
 FUNCTIONS = ("UploadFunction", "LibraryFunction", "TriggerFunction", "ConversionCompleteFunction", "ReconcilerFunction")
-# Actions that have no resource level on AWS ("Actions, resources, and condition keys for AWS Elemental MediaConvert").
-WITHOUT_RESOURCE_LEVEL = {"mediaconvert:Probe"}
+# Actions that have no resource level on AWS (each service's page of "Actions, resources, and condition keys").
+WITHOUT_RESOURCE_LEVEL = {"mediaconvert:Probe", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
 TEMPLATE = read_template()
@@ -24,12 +24,16 @@ def _of_type(kind: str) -> dict[str, Any]:
 
 
 def _statements() -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (name, statement)
-        for name, role in _of_type("AWS::IAM::Role").items()
-        for policy in role["Properties"]["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
+    """Of roles, and of the policies that are attached to them."""
+    documents = [
+        *(
+            (name, policy["PolicyDocument"])
+            for name, role in _of_type("AWS::IAM::Role").items()
+            for policy in role["Properties"]["Policies"]
+        ),
+        *((name, policy["Properties"]["PolicyDocument"]) for name, policy in _of_type("AWS::IAM::Policy").items()),
     ]
+    return [(name, statement) for name, document in documents for statement in document["Statement"]]
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -88,7 +92,9 @@ def test_each_function_has_a_role_and_a_log_group_of_its_own() -> None:
     roles = [RESOURCES[function]["Properties"]["Role"]["GetAtt"] for function in FUNCTIONS]
 
     assert len(set(roles)) == len(FUNCTIONS)
-    assert len(_of_type("AWS::Logs::LogGroup")) == len(FUNCTIONS)
+    logs = [RESOURCES[function]["DependsOn"] for function in FUNCTIONS]
+    assert len(set(logs)) == len(FUNCTIONS)
+    assert set(logs) <= set(_of_type("AWS::Logs::LogGroup"))
 
 
 @pytest.mark.parametrize("bucket", ["SiteBucket", "MediaBucket", "TempBucket"])

@@ -184,3 +184,9 @@ def test_the_apis_answers_carry_the_security_headers_of_data(api: Viewer) -> Non
 
 def test_an_encoded_prefix_is_the_same_path(api: Viewer) -> None:
     assert seen(api, "GET", "/%61pi/videos")["target"] == "/rest/api/videos"
+
+
+def test_a_path_with_a_line_feed_gets_the_cdns_own_answer(api: Viewer) -> None:
+    answer = api.request("GET", "/a%0Ab")
+    assert answer.status == 403
+    assert b"AccessDenied" in answer.body

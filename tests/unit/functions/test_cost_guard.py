@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from functions.harness import MEDIA_BUCKET, NOW, TEMP_BUCKET, complete_event, job_event
-from sstech_video.months import Months
+from sstech_video.months import PATIENT_TRIES, Months
 from sstech_video.spending import CostLimitError, CostLimits, Spending
 from sstech_video.video_ids import new_video_id
 
@@ -32,7 +32,7 @@ def _nothing_is_spent(s3: S3Client) -> None:
 
 @pytest.fixture
 def spending(s3: S3Client) -> Spending:
-    return Spending(Months(s3, MEDIA_BUCKET), LIMITS)
+    return Spending(Months(s3, MEDIA_BUCKET, PATIENT_TRIES), LIMITS)
 
 
 @pytest.fixture

@@ -34,10 +34,15 @@ CLIPS: dict[str, list[str]] = {
         "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=por",
     ],
     "surround.mp4": [*picture("320x180", "30", 2), *SURROUND, *X264, "-c:a", "aac"],
+    "long_sound.mp4": [*picture("320x180", "30", 1), *SINE, "-t", "2", *X264, "-c:a", "aac"],
     "sound.wav": [*SINE, "-t", "2", "-c:a", "pcm_s16le"],
     "fields.ts": [
         *picture("320x240", "50", 2), *SINE, "-t", "2", *X264, "-vf", "tinterlace=interleave_top,format=yuv420p",
         "-flags", "+ilme+ildct", "-x264-params", "tff=1", "-c:a", "mp2",
+    ],
+    "telecined.ts": [
+        *picture("320x240", "24000/1001", 2), *X264, "-vf", "telecine=pattern=23,format=yuv420p",
+        "-flags", "+ilme+ildct", "-x264-params", "tff=1",
     ],
     "hdr.mp4": [
         *picture("320x180", "30", 1), "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le",
@@ -195,6 +200,8 @@ class Output:
             }
             if "video" in facts:
                 _check_video(media, facts)
+            if "length" in facts:
+                assert (media.duration or 0) / 1_000_000 == pytest.approx(facts["length"], abs=AUDIO_FRAME)
             if "audio" in facts:
                 context = media.streams.audio[0].codec_context
                 assert (_codec(context.name), context.channels, context.sample_rate) == tuple(facts["audio"])

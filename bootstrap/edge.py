@@ -1,0 +1,82 @@
+"""The optional edge stack of a stage: what CloudFront wants in us-east-1, wherever the stage itself is."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bootstrap.account import Account
+from bootstrap.artifacts import FIRST_REGION, ensure_bucket, ensure_object
+from bootstrap.cloud import Stage, Teller, artefact_bucket
+from bootstrap.errors import BootstrapError
+from bootstrap.parsing import parse_template
+from bootstrap.stack import POLL_SECONDS, Definition, apply_definition, delete_stack, find_stack, stack_parameters
+
+EDGE_TEMPLATE = Path(__file__).with_name("edge.yaml")
+OWN_PARAMETERS = frozenset({"DistributionId", "Stage"})
+# What the stage's own template calls the edge stack's outputs.
+HANDED_ON = ("CertificateArn", "WebAclArn")
+
+
+def deploy_edge(stage: Stage, chosen: Mapping[str, str], teller: Teller) -> dict[str, str]:
+    """Deploys the edge stack; returns the parameters of the stage's template that follow from it.
+
+    The stage's distribution, once there is one, gets its alarms here: a first deployment calls this before and after.
+
+    Raises:
+        BootstrapError: an unknown parameter, or CloudFormation refused or undid the change.
+    """
+    text = EDGE_TEMPLATE.read_text(encoding="utf-8")
+    known = set(parse_template(text)["Parameters"])
+    unknown = sorted(set(chosen) - (known - OWN_PARAMETERS))
+    if unknown:
+        raise BootstrapError(f"{', '.join(unknown)} cannot be set for the edge: {', '.join(sorted(known))}.")
+    account = edge_account(stage.account)
+    teller.say("Deploying the edge stack")
+    ensure_bucket(account.s3, artefact_bucket(account), account.region)
+    key = f"templates/{hashlib.sha256(text.encode()).hexdigest()}.yaml"
+    ensure_object(account.s3, artefact_bucket(account), key, text.encode())
+    parameters: dict[str, str | None] = {
+        **dict.fromkeys(name for name in _present(account, stage) if name in known),
+        **chosen,
+        "Stage": stage.name,
+        "DistributionId": _distribution(stage),
+    }
+    url = f"{account.s3.meta.endpoint_url}/{artefact_bucket(account)}/{key}"
+    definition = Definition(url, parameters, tags=stage.tags)
+    deployed = apply_definition(
+        account.cloudformation, edge_name(stage), definition, pace=stage.pace, audience=teller.audience
+    )
+    domain = _present(account, stage).get("DomainName", "")
+    return {"DomainName": domain, **{name: deployed.outputs.get(name, "") for name in HANDED_ON}}
+
+
+def destroy_edge(stage: Stage, teller: Teller) -> None:
+    """Removes the edge stack, if there is one. Its stage must be gone: CloudFront holds on to what it uses."""
+    account = edge_account(stage.account)
+    delete_stack(account.cloudformation, edge_name(stage), poll=POLL_SECONDS[stage.pace], audience=teller.audience)
+
+
+def has_edge(stage: Stage) -> bool:
+    """Whether the stage has an edge stack."""
+    return find_stack(edge_account(stage.account).cloudformation, edge_name(stage)) is not None
+
+
+def edge_name(stage: Stage) -> str:
+    """The edge stack's name; the region is in it, since one account may have the stage in several."""
+    return f"{stage.names.stack}-edge-{stage.account.region}"
+
+
+def edge_account(account: Account) -> Account:
+    """The same account in the region that CloudFront reads from."""
+    return replace(account, region=FIRST_REGION)
+
+
+def _present(account: Account, stage: Stage) -> dict[str, str]:
+    return stack_parameters(find_stack(account.cloudformation, edge_name(stage)))
+
+
+def _distribution(stage: Stage) -> str:
+    stack = find_stack(stage.account.cloudformation, stage.names.stack)
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])} if stack else {}
+    return outputs.get("DistributionId", "")

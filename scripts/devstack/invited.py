@@ -1,0 +1,43 @@
+"""People of a deployed stage: made by an administrator, because no inbox of theirs can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+import boto3
+
+from bootstrap.errors import BootstrapError
+from devstack.aws_clients import Outputs, client_arguments
+from devstack.client import Platform
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+
+def no_inbox() -> NoReturn:
+    """Stands where a local stack's inbox is. Raises BootstrapError."""
+    raise BootstrapError("E-mails of a deployed stage go to their receivers: nobody else can read them.")
+
+
+class InvitedPlatform(Platform):
+    """Signs people in as everywhere, second factor and all; only the account comes ready made.
+
+    Needs credentials with `cognito-idp:AdminCreateUser` and `cognito-idp:AdminSetUserPassword` on the stage's pool.
+    """
+
+    def __init__(self, outputs: Outputs) -> None:
+        super().__init__(outputs, no_inbox)
+
+    def register(self, email: str, password: str) -> None:
+        """An account with a lasting password and no second factor yet; no e-mail is sent."""
+        cognito: CognitoIdentityProviderClient = boto3.client(
+            "cognito-idp", **client_arguments(self.outputs, "CognitoEndpointUrl")
+        )
+        pool = self.outputs["UserPoolId"]
+        cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=email,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+        )
+        cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)

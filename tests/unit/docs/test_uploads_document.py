@@ -1,0 +1,25 @@
+"""The list of what an upload must survive names tests that exist."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+ROWS = [line for line in (ROOT / "docs" / "uploads.md").read_text("utf-8").splitlines() if line.startswith("| ")][1:]
+NAMED_TEST = re.compile(r"`(tests/[\w/.-]+\.py)(?:::(\w+))?`")
+
+
+def test_there_is_a_row_for_many_scenarios() -> None:
+    assert len(ROWS) > 20
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_scenario_is_shown_by_a_test_that_exists(row: str) -> None:
+    named = NAMED_TEST.findall(row)
+    assert named
+    for file, name in named:
+        tree = ast.parse((ROOT / file).read_text("utf-8"))
+        functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        assert not name or name in functions, f"{file} has no {name}"
