@@ -19,6 +19,8 @@ LOCK_FILE = ROOT / "requirements" / "node.lock"
 OLDEST = (20, 19)
 # Of a failed program's words: what is wrong comes first, then where in the program.
 SHOWN_LINES = 20
+# Where Debian and its kin keep the authorities that the machine trusts.
+SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,11 @@ class Node:
     npm: tuple[str, ...]
 
     def environment(self) -> dict[str, str]:
-        """The caller's environment in which scripts find this Node first."""
-        return {**os.environ, "PATH": os.pathsep.join([str(self.node.parent), os.environ.get("PATH", os.defpath)])}
+        """The caller's environment in which scripts find this Node first, and Node trusts whom the machine trusts."""
+        path = os.pathsep.join([str(self.node.parent), os.environ.get("PATH", os.defpath)])
+        # Node brings authorities of its own; in many companies a proxy answers with one that only the machine knows.
+        trust = {"NODE_EXTRA_CA_CERTS": str(SYSTEM_AUTHORITIES)} if SYSTEM_AUTHORITIES.exists() else {}
+        return {**trust, **os.environ, "PATH": path}
 
     def run(self, command: list[str], folder: Path, *, extra: Mapping[str, str] | None = None) -> str:
         """Runs `command` in `folder`; returns what it printed. Raises SiteBuildError with how its complaint begins."""
