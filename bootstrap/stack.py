@@ -184,8 +184,9 @@ def delete_stack(
     # By its id a stack can still be asked about when it is gone.
     stack_id = stack["StackId"]
     token = _token()
+    earlier = _event_ids(cloudformation, stack_id)
     cloudformation.delete_stack(StackName=stack_id, ClientRequestToken=token)
-    status = _follow(cloudformation, stack_id, token, poll, audience or Audience())
+    status = _follow(cloudformation, stack_id, token, earlier, poll, audience or Audience())
     if status != "DELETE_COMPLETE":
         raise DeploymentError(f"{name} could not be deleted: {first_cause(cloudformation, stack_id, token)}")
 
@@ -252,15 +253,18 @@ def _execute(
     cloudformation: "CloudFormationClient", name: str, change_set: str, poll: float, audience: Audience
 ) -> None:
     token = _token()
+    earlier = _event_ids(cloudformation, name)
     cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set, ClientRequestToken=token)
-    status = _follow(cloudformation, name, token, poll, audience)
+    status = _follow(cloudformation, name, token, earlier, poll, audience)
     if status not in SUCCESSES:
         cause = first_cause(cloudformation, name, token)
         raise DeploymentError(with_advice(f"The deployment failed and was undone: {cause}"))
 
 
-def _follow(cloudformation: "CloudFormationClient", name: str, token: str, poll: float, audience: Audience) -> str:
-    """Reports each new event of the operation until the stack is settled; returns the stack's status."""
+def _follow(
+    cloudformation: "CloudFormationClient", name: str, token: str, earlier: set[str], poll: float, audience: Audience
+) -> str:
+    """Reports each event that is not one of the `earlier` until the stack is settled; returns the stack's status."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     reported: set[str] = set()
     while time.monotonic() < deadline:
@@ -269,7 +273,7 @@ def _follow(cloudformation: "CloudFormationClient", name: str, token: str, poll:
         has_ended = status.endswith(SETTLED)
         if has_ended or audience.follow is not _ignore:
             for event in reversed(_events(cloudformation, name, token)):
-                if event["EventId"] not in reported:
+                if event["EventId"] not in reported | earlier:
                     reported.add(event["EventId"])
                     audience.follow(_resource_event(event))
         # A stack that was settled before has no event of this operation yet.
@@ -316,16 +320,21 @@ def _validation_failures(cloudformation: "CloudFormationClient", name: str) -> s
 
 
 def _events(cloudformation: "CloudFormationClient", name: str, token: str | None) -> "list[StackEventTypeDef]":
-    """The operation's events, newest first."""
+    """The operation's events, newest first; on an engine whose events name no operation (LocalStack) all there are."""
     found: list[StackEventTypeDef] = []
     for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=name):
         for event in page["StackEvents"]:
             if token is None and not found:
-                token = event.get("ClientRequestToken", "")
-            if event.get("ClientRequestToken", "") != token:
+                token = event.get("ClientRequestToken")
+            if event.get("ClientRequestToken", token) != token:
                 return found
             found.append(event)
     return found
+
+
+def _event_ids(cloudformation: "CloudFormationClient", name: str) -> set[str]:
+    """Of the latest operation: what comes after it is another one's."""
+    return {event["EventId"] for event in _events(cloudformation, name, None)}
 
 
 def _resource_event(event: "StackEventTypeDef") -> ResourceEvent:
