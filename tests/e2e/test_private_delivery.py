@@ -23,6 +23,9 @@ class Scene:
         visitor.upload(clip("One.mp4"), clip("Two.mp4", seconds=5))
         self.files: list[str] = []
         self.cookies: dict[str, list[Cookie]] = {}
+        # A page that is left takes its uploads with it.
+        for title in ("One", "Two"):
+            visitor.ready_card(title)
         for title in ("One", "Two"):
             visitor.visit()
             visitor.ready_card(title).get_by_role("link").click()

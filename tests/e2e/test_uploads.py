@@ -16,23 +16,30 @@ LARGE = 104 * 1024 * 1024
 def test_a_cut_connection_only_delays_an_upload(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer("pt-BR", phone=True)
     large = clip("Corte.mp4", size=LARGE)
-    throttle(visitor, 20_000_000)
+    line = Line(visitor)
+    line.set(20_000_000)
     visitor.upload(large)
     row = visitor.row(large.name)
     visitor.page.wait_for_function("() => document.querySelector('.row progress')?.value > 0.15")
-    visitor.page.context.set_offline(True)
+    line.set(20_000_000, cut=True)
     expect(row).to_have_attribute("data-state", "offline")
     expect(row.locator(".row-state")).to_contain_text("Sem conexão")
-    visitor.page.context.set_offline(False)
+    line.set(20_000_000)
     expect(row).to_have_attribute("data-state", "done", timeout=90_000)
     visitor.ready_card("Corte")
 
 
-def throttle(visitor: Visitor, bytes_per_second: int) -> None:
-    visitor.page.context.new_cdp_session(visitor.page).send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_second},
-    )
+class Line:
+    """The browser's way to the network. Speed and cuts go through one session: each call replaces all of them."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._session = visitor.page.context.new_cdp_session(visitor.page)
+
+    def set(self, bytes_per_second: int, *, cut: bool = False) -> None:
+        self._session.send(
+            "Network.emulateNetworkConditions",
+            {"offline": cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_second},
+        )
 
 
 def test_an_expired_url_is_replaced(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
@@ -71,7 +78,7 @@ def test_what_cannot_be_a_video_is_refused_before_a_byte_is_sent(
 
 def test_a_cancelled_upload_leaves_nothing(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
-    throttle(visitor, 4_000_000)
+    Line(visitor).set(4_000_000)
     large = clip("Unwanted.mp4", size=LARGE)
     visitor.upload(large)
     visitor.page.locator(".card").wait_for()
@@ -84,7 +91,7 @@ def test_a_cancelled_upload_leaves_nothing(newcomer: Callable[..., Visitor], cli
 
 def test_another_file_does_not_continue_an_upload(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
-    throttle(visitor, 4_000_000)
+    Line(visitor).set(4_000_000)
     large = clip("Mine.mp4", size=LARGE)
     visitor.upload(large)
     visitor.page.locator(".card").wait_for()

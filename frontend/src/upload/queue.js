@@ -235,6 +235,7 @@ export class UploadQueue extends EventTarget {
         save: () => this.#saveAnnounced(upload),
         onProgress: (bytes) => this.#progress(upload, bytes),
         onWaiting: (isWaiting) => this.#become(upload, isWaiting ? "offline" : "sending"),
+        onReplaced: (videoId) => this.#collection.forget(videoId),
       });
       upload.sent = upload.record.size;
       upload.state = "done";

@@ -22,12 +22,13 @@ export class UploadGoneError extends Error {
  * Sends `file` as `record` says and resolves to the id of its video.
  *
  * `record` is `{ name, type, size, videoId, plan }`; what becomes of it is told by `save()` before anything else
- * happens. `onProgress(bytes)` gets the sum; `onWaiting(isWaiting)` says that the connection is being waited for.
+ * happens. `onProgress(bytes)` gets the sum; `onWaiting(isWaiting)` says that the connection is being waited for,
+ * `onReplaced(videoId)` that this video is gone, because the upload has begun again as another.
  * Lost connections and expired URLs are dealt with here, without end; ends by `signal` or for good by an error.
  */
-export async function transfer({ api, file, record, save, onProgress, onWaiting, signal }) {
+export async function transfer({ api, file, record, save, onProgress, onWaiting, onReplaced, signal }) {
   const persist = persistence(onWaiting, signal);
-  const context = { api, file, record, save, onProgress, onWaiting, signal, persist };
+  const context = { api, file, record, save, onProgress, onWaiting, onReplaced, signal, persist };
   if (record.videoId && !record.plan && (await hasArrived(context))) return record.videoId;
   for (let refusals = 0; ; refusals += 1) {
     if (!record.videoId) await announce(context);
@@ -86,12 +87,13 @@ async function hasArrived(context) {
   return false;
 }
 
-async function startAgain({ api, record, save, persist }) {
+async function startAgain({ api, record, save, onReplaced, persist }) {
   const former = record.videoId;
   record.videoId = null;
   record.single = null;
   await save();
   await persist(() => api.delete(former));
+  onReplaced(former);
 }
 
 async function sendWhole({ file, record, onProgress, signal, persist }) {
