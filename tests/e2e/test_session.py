@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from devstack.visitor import Visitor
 
@@ -124,25 +124,20 @@ def test_a_password_is_changed(newcomer: Callable[..., Visitor]) -> None:
 
 
 def test_tokens_are_renewed_without_anybody_noticing(
-    newcomer: Callable[..., Visitor], stack: Mapping[str, str]
+    newcomer: Callable[..., Visitor], clip: Callable[..., Path]
 ) -> None:
     visitor = newcomer()
-    first = "unauthorized"
-    refused: list[str] = []
+    tokens: list[str] = []
 
-    def refuse_once(route) -> None:  # type: ignore[no-untyped-def]
-        token = route.request.headers["authorization"]
-        if not refused:
-            refused.append(token)
-            route.fulfill(status=401, body='{"error": {"code": "' + first + '", "message": ""}}')
+    def refuse_once(route: Route) -> None:
+        tokens.append(route.request.headers["authorization"])
+        if len(tokens) == 1:
+            route.fulfill(status=401, body='{"error": {"code": "unauthorized", "message": ""}}')
         else:
-            assert token not in refused
             route.fallback()
 
-    visitor.page.route("**/api/videos?*", refuse_once)
-    visitor.page.evaluate("location.hash = '#/account'")
-    visitor.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    visitor.page.wait_for_timeout(0)
-    visitor.page.evaluate("location.hash = '#/videos'")
-    visitor.heading("library.title").wait_for()
-    assert refused
+    visitor.page.route("**/api/videos/upload-url", refuse_once)
+    visitor.upload(clip("Renewed.mp4"))
+    visitor.ready_card("Renewed")
+    first, second = tokens
+    assert first != second

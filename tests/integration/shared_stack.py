@@ -1,6 +1,6 @@
 """One running stack for all tests of a run, whichever worker needs it first.
 
-The first user starts it, the last one out stops it. Users are processes: one that died no longer counts.
+The first user starts it, the last one out stops it. A process may be several users; one that died no longer counts.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import socket
 import subprocess
 import sys
@@ -43,6 +44,7 @@ class SharedStack:
         self._port = folder / "port"
         self._users.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(folder / "lock")
+        self._user = self._users / f"{os.getpid()}-{secrets.token_hex(8)}"
 
     def join(self) -> Mapping[str, str]:
         """The stack's outputs; starts it when nobody has. Raises StackError."""
@@ -50,22 +52,19 @@ class SharedStack:
             if not self._present():
                 self._port.write_text(str(free_ports()))
                 self._dev("up", "--detach", "--engine", ENGINE, timeout=START_TIMEOUT)
-            self._user().touch()
+            self._user.touch()
             return read_outputs(self._state / "outputs.json")
 
     def leave(self) -> None:
         with self._lock:
-            if not self._user().exists():
+            if not self._user.exists():
                 return
-            self._user().unlink()
+            self._user.unlink(missing_ok=True)
             if not self._present():
                 self._dev("down", "--volumes", timeout=STOP_TIMEOUT)
 
-    def _user(self) -> Path:
-        return self._users / str(os.getpid())
-
     def _present(self) -> bool:
-        return any(psutil.pid_exists(int(user.name)) for user in self._users.iterdir())
+        return any(psutil.pid_exists(int(user.name.partition("-")[0])) for user in self._users.iterdir())
 
     def _dev(self, *command: str, timeout: float) -> None:
         environment = {**os.environ, "DEV_STATE_DIR": str(self._state), "DEV_PORT_BASE": self._port.read_text()}
