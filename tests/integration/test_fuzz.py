@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from devstack.client import Library
 
 from .people import Person
+from .shared_stack import ENGINE
 
 REQUESTS = int(os.environ.get("SSTECH_FUZZ_REQUESTS", "40"))
 TIMEOUT = 30
@@ -96,9 +97,11 @@ bodies = (
 queries = st.dictionaries(
     st.sampled_from(["limit", "cursor", "after"]) | texts.filter(bool), texts | nasty | numbers.map(str), max_size=3
 )
-content_types = st.sampled_from(
-    ["application/json", "text/plain", "application/x-amz-json-1.1", "multipart/form-data", ""]
-)
+CONTENT_TYPES = ["application/json", "text/plain", "application/x-amz-json-1.1", ""]
+if ENGINE != "compose":
+    # LocalStack's web server reads forms itself and refuses them without a word (docs/differences.md).
+    CONTENT_TYPES.append("multipart/form-data")
+content_types = st.sampled_from(CONTENT_TYPES)
 
 
 class Caller:
