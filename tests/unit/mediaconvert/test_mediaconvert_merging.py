@@ -9,8 +9,8 @@ from mediaconvert_harness import file_group
 from test_mediaconvert_validation import problems, request, simple, wire
 
 from mediaconvert_standin.errors import BadRequest
-from mediaconvert_standin.merging import apply_presets, merge_template
-from mediaconvert_standin.system_presets import (
+from mediaconvert_standin.operations.merging import apply_presets, merge_template
+from mediaconvert_standin.operations.system_presets import (
     read_name,
     system_preset,
     system_preset_names,
