@@ -17,11 +17,11 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from mediaconvert_standin.errors import UNSUPPORTED, BadRequest
-from mediaconvert_standin.honoured import is_default
-from mediaconvert_standin.planning import parse_settings
-from mediaconvert_standin.rules import check_rules
-from mediaconvert_standin.schema import check_request
-from mediaconvert_standin.wire import service_model
+from mediaconvert_standin.job_settings.honoured import is_default
+from mediaconvert_standin.job_settings.planning import parse_settings
+from mediaconvert_standin.operations.rules import check_rules
+from mediaconvert_standin.protocol.schema import check_request
+from mediaconvert_standin.protocol.wire import service_model
 
 Json = dict[str, Any]
 Path = tuple[str, ...]
