@@ -13,7 +13,7 @@ from sstech_video.catalog import Catalog
 from sstech_video.conversion import Target
 from sstech_video.jobs import Jobs
 from sstech_video.months import PATIENT_TRIES, Months
-from sstech_video.observability import logger, observed
+from sstech_video.observability import follow, logger, observed
 from sstech_video.settings import settings
 from sstech_video.spending import Spending
 from sstech_video.starting import Starter
@@ -53,15 +53,16 @@ def starter() -> Starter:
 
 def start_conversions(record: SQSRecord) -> None:
     """One SQS message. Whatever keeps it from being handled sends it back to its queue."""
-    try:
-        for arrival in events.arrivals(record.body):
-            with observed(arrival.original.video_id if arrival.original else record.message_id):
+    with observed(record.message_id):
+        try:
+            for arrival in events.arrivals(record.body):
+                follow(arrival.original.video_id if arrival.original else None)
                 starter().arrived(arrival, clock.now())
-    except Exception:
-        logger.exception("the message goes back to its queue", extra={"message_id": record.message_id})
-        receive_count = int(record.attributes.approximate_receive_count)
-        back_off(aws.sqs(), settings().trigger_queue_url, record.receipt_handle, receive_count)
-        raise
+        except Exception:
+            logger.exception("the message goes back to its queue", extra={"message_id": record.message_id})
+            receive_count = int(record.attributes.approximate_receive_count)
+            back_off(aws.sqs(), settings().trigger_queue_url, record.receipt_handle, receive_count)
+            raise
 
 
 def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
