@@ -93,7 +93,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--outputs", type=Path, metavar="FILE", help="outputs of a deployed stage (default: this stack)"
     )
     upload.add_argument("--parallel", type=_positive, metavar="N", help="requests in flight (default: 4)")
-    upload.add_argument("--json", action="store_true", help="for scripts")
+    upload.add_argument("--json", action="store_true", help="one JSON document on standard output, for scripts")
+    upload.epilog = (
+        "Whose library: asked for at the terminal, or told by SSTECH_EMAIL, SSTECH_PASSWORD and SSTECH_TOTP_SECRET."
+        " Ctrl-C stops; the same command goes on. More: docs/terminal.md"
+    )
 
     outputs = _command(commands, "outputs", run_outputs, "the running stack's addresses and names")
     outputs.add_argument("--json", action="store_true", help="for scripts")
@@ -101,9 +105,14 @@ def build_parser() -> argparse.ArgumentParser:
     inbox = _command(commands, "inbox", run_inbox, 'e-mails that the local Cognito "sent"')
     inbox.add_argument("--json", action="store_true", help="for scripts")
 
-    reconcile = _command(commands, "reconcile", run_reconcile, "finish what no event will, now instead of in minutes")
+    reconcile = _command(
+        commands, "reconcile", run_reconcile, "finish the videos that no event will, now instead of in minutes"
+    )
     reconcile.add_argument(
-        "--quiet-after", type=_positive, metavar="SECONDS", help="look at videos unchanged for so long (default: 900)"
+        "--quiet-after",
+        type=_positive,
+        metavar="SECONDS",
+        help="look at videos that nothing has happened to for so long (default: 900)",
     )
     reconcile.add_argument("--video", metavar="ID", help="look at this video alone")
     _command(commands, "redrive", run_redrive, "send the dead letters of uploads and job events on their way again")
@@ -223,12 +232,12 @@ def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.maintenance import reconcile
+    from devstack.maintenance import in_words, reconcile
 
     report = reconcile(read_outputs(settings), options.quiet_after, options.video)
     console = Console()
     for name, number in report.items():
-        console.print(f"{number:>6} {name}")
+        console.print(f"{number:>6} {in_words(name)}", highlight=False)
     if not report:
         console.print("There was nothing to do.")
     return 0

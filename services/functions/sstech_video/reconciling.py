@@ -82,8 +82,9 @@ class Reconciler:
             for owner, video_id, deleted_at in self.tombstones.all()
             if only in (None, video_id) and (now - deleted_at < WATCH_DELETED_FOR or is_turn_of(video_id, now))
         )
+        idle = self.retrying.queue_is_empty()
         done = Counter({Count.VIDEOS_PENDING: len(markers)})
-        done += self._each(markers, str, lambda video_id: self._video(video_id, now, patience), late)
+        done += self._each(markers, str, lambda video_id: self._video(video_id, now, patience, idle), late)
         done += self._each(uploads, _video_of, lambda found: self._open_upload(found, now, patience), late)
         done += self._each(originals, _video_of, lambda found: self._original(found, now, patience), late)
         done += self._each(deleted, lambda buried: buried[1], lambda buried: self._deleted(*buried), late)
@@ -113,13 +114,13 @@ class Reconciler:
         with ThreadPoolExecutor(WORKERS) as pool:
             return Counter(done for done in pool.map(attempt, items) if done)
 
-    def _video(self, video_id: str, now: datetime, patience: Patience) -> Count | None:
+    def _video(self, video_id: str, now: datetime, patience: Patience, queue_is_empty: bool) -> Count | None:
         marker = pending.read(self.s3, self.temp_bucket, video_id)
         if marker is None:
             return None
         entry = self.catalog.read(marker.owner, video_id)
         deleted = self.tombstones.exists(marker.owner, video_id)
-        todo = stuck.remedy(entry, deleted, marker.since, now, patience)
+        todo = stuck.remedy(entry, deleted, marker.since, now, patience, queue_is_empty)
         if todo is not Remedy.WAIT:
             logger.info("reconciling", extra={"remedy": todo.name})
         match todo:
