@@ -18,7 +18,7 @@ from devstack import benches, cloud
 from devstack.compose import ComposeError
 from devstack.ports import PortTakenError
 from devstack.processes import ServiceFailedError
-from devstack.settings import ENGINES, Settings, SettingsError
+from devstack.settings import ENGINES, ROOT, Settings, SettingsError
 
 if TYPE_CHECKING:
     from devstack.client import Inbox
@@ -141,6 +141,8 @@ def build_parser() -> argparse.ArgumentParser:
         commands, "screenshots", run_screenshots, "pictures of every screen: desktop, phone, light, dark"
     )
     pictures.add_argument("--folder", type=Path, default=Path("build/pictures"), help="default: build/pictures")
+    pictures.add_argument("--look", metavar="NAME", help="one look alone, such as phone-dark")
+    pictures.add_argument("--documentation", action="store_true", help="make those in docs/pictures again, too")
 
     bench = _command(commands, "bench", run_bench, "measure, side by side with the bare tool")
     bench.add_argument("name", nargs="?", choices=benches.NAMES, default="pipeline", help="default: pipeline")
@@ -267,7 +269,15 @@ def run_screenshots(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.screenshots import take_screenshots
 
     outputs = read_outputs(settings)
-    return take_screenshots(outputs, lambda: read_inbox(outputs), options.folder, Console())
+    documentation = ROOT / "docs" / "pictures" if options.documentation else None
+    return take_screenshots(
+        outputs,
+        lambda: read_inbox(outputs),
+        options.folder,
+        Console(),
+        only=options.look,
+        documentation=documentation,
+    )
 
 
 def run_bench(options: argparse.Namespace, settings: Settings) -> int:
