@@ -2,7 +2,6 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./text/language.js";
-import { languageSelect, themeSelect } from "./widgets/preferences.js";
 
 export function logo() {
   return h(
@@ -12,8 +11,6 @@ export function logo() {
     h("span", { class: "logo-name" }, "SStech Video"),
   );
 }
-
-export const preferencesBar = () => h("div", { class: "preferences" }, languageSelect(), themeSelect());
 
 export const backLink = () => h("a", { class: "link with-icon back", href: "#/videos" }, icon("back"), t("shell.back"));
 

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_mediaconvert import MediaConvertClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
@@ -40,6 +41,10 @@ def functions(outputs: Outputs) -> LambdaClient:
     """AWS Lambda; a call is never repeated by itself, because an invocation may take minutes."""
     config = Config(read_timeout=INVOCATION_SECONDS, retries={"total_max_attempts": 1})
     return boto3.client("lambda", config=config, **client_arguments(outputs, "AwsEndpointUrl"))
+
+
+def logs(outputs: Outputs) -> CloudWatchLogsClient:
+    return boto3.client("logs", **client_arguments(outputs, "AwsEndpointUrl"))
 
 
 def mediaconvert(outputs: Outputs) -> MediaConvertClient:

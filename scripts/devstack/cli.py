@@ -18,7 +18,7 @@ from devstack import benches, cloud
 from devstack.compose import ComposeError
 from devstack.ports import PortTakenError
 from devstack.processes import ServiceFailedError
-from devstack.settings import ENGINES, Settings, SettingsError
+from devstack.settings import ENGINES, ROOT, Settings, SettingsError
 
 if TYPE_CHECKING:
     from devstack.client import Inbox
@@ -93,7 +93,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--outputs", type=Path, metavar="FILE", help="outputs of a deployed stage (default: this stack)"
     )
     upload.add_argument("--parallel", type=_positive, metavar="N", help="requests in flight (default: 4)")
-    upload.add_argument("--json", action="store_true", help="for scripts")
+    upload.add_argument("--json", action="store_true", help="one JSON document on standard output, for scripts")
+    upload.epilog = (
+        "Whose library: asked for at the terminal, or told by SSTECH_EMAIL, SSTECH_PASSWORD and SSTECH_TOTP_SECRET."
+        " Ctrl-C stops; the same command goes on. More: docs/terminal.md"
+    )
 
     outputs = _command(commands, "outputs", run_outputs, "the running stack's addresses and names")
     outputs.add_argument("--json", action="store_true", help="for scripts")
@@ -101,9 +105,14 @@ def build_parser() -> argparse.ArgumentParser:
     inbox = _command(commands, "inbox", run_inbox, 'e-mails that the local Cognito "sent"')
     inbox.add_argument("--json", action="store_true", help="for scripts")
 
-    reconcile = _command(commands, "reconcile", run_reconcile, "finish what no event will, now instead of in minutes")
+    reconcile = _command(
+        commands, "reconcile", run_reconcile, "finish the videos that no event will, now instead of in minutes"
+    )
     reconcile.add_argument(
-        "--quiet-after", type=_positive, metavar="SECONDS", help="look at videos unchanged for so long (default: 900)"
+        "--quiet-after",
+        type=_positive,
+        metavar="SECONDS",
+        help="look at videos that nothing has happened to for so long (default: 900)",
     )
     reconcile.add_argument("--video", metavar="ID", help="look at this video alone")
     _command(commands, "redrive", run_redrive, "send the dead letters of uploads and job events on their way again")
@@ -132,6 +141,8 @@ def build_parser() -> argparse.ArgumentParser:
         commands, "screenshots", run_screenshots, "pictures of every screen: desktop, phone, light, dark"
     )
     pictures.add_argument("--folder", type=Path, default=Path("build/pictures"), help="default: build/pictures")
+    pictures.add_argument("--look", metavar="NAME", help="one look alone, such as phone-dark")
+    pictures.add_argument("--documentation", action="store_true", help="make those in docs/pictures again, too")
 
     bench = _command(commands, "bench", run_bench, "measure, side by side with the bare tool")
     bench.add_argument("name", nargs="?", choices=benches.NAMES, default="pipeline", help="default: pipeline")
@@ -223,12 +234,12 @@ def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.maintenance import reconcile
+    from devstack.maintenance import in_words, reconcile
 
     report = reconcile(read_outputs(settings), options.quiet_after, options.video)
     console = Console()
     for name, number in report.items():
-        console.print(f"{number:>6} {name}")
+        console.print(f"{number:>6} {in_words(name)}", highlight=False)
     if not report:
         console.print("There was nothing to do.")
     return 0
@@ -258,7 +269,15 @@ def run_screenshots(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.screenshots import take_screenshots
 
     outputs = read_outputs(settings)
-    return take_screenshots(outputs, lambda: read_inbox(outputs), options.folder, Console())
+    documentation = ROOT / "docs" / "pictures" if options.documentation else None
+    return take_screenshots(
+        outputs,
+        lambda: read_inbox(outputs),
+        options.folder,
+        Console(),
+        only=options.look,
+        documentation=documentation,
+    )
 
 
 def run_bench(options: argparse.Namespace, settings: Settings) -> int:

@@ -21,6 +21,7 @@ def test_it_is_dead_when_the_original_arrives(
 ) -> None:
     library = person.library
     stack.kill("mediaconvert")
+    numbers.faults = 1
     upload = library.upload(tiny)
     library.wait(upload.video_id, START_SECONDS, {"uploaded", "converting"})
     stack.start_mediaconvert()
@@ -41,6 +42,7 @@ def test_it_dies_while_it_converts(
         )
         stack.kill("mediaconvert")
         stack.start_mediaconvert()
+        numbers.faults += 1
     (video,) = check(stack, store, library, numbers, uploads=1)
     assert video.status == "ready"
     assert len(store.jobs(upload.video_id)) == 1
@@ -53,6 +55,7 @@ def test_it_dies_after_the_video_is_ready(
     before = library.wait_ready(library.upload(tiny).video_id, START_SECONDS)
     stack.kill("mediaconvert")
     stack.start_mediaconvert()
+    numbers.faults = 1
     (video,) = check(stack, store, library, numbers, uploads=1)
     assert video == before
 
@@ -64,6 +67,7 @@ def test_a_video_deleted_while_it_is_dead_leaves_nothing(
     upload = library.upload(long)
     library.wait(upload.video_id, START_SECONDS, {"converting"})
     stack.kill("mediaconvert")
+    numbers.faults = 1
     library.delete(upload.video_id)
     stack.start_mediaconvert()
     wait_for(

@@ -88,9 +88,17 @@ class Store:
         """Until no notification waits or is being worked on."""
         wait_for(lambda: self._waiting() == 0, "the trigger queue to be empty", timeout=CLEAN_UP_TIMEOUT)
 
+    def dead_letters(self) -> dict[str, int]:
+        """How many messages each of the dead-letter queues holds."""
+        queues = ("DeadLetterQueueUrl", "EventDeadLetterQueueUrl")
+        return {queue: self._messages(self._outputs[queue]) for queue in queues}
+
     def _waiting(self) -> int:
+        return self._messages(self._outputs["TriggerQueueUrl"])
+
+    def _messages(self, queue_url: str) -> int:
         attributes = self._sqs.get_queue_attributes(
-            QueueUrl=self._outputs["TriggerQueueUrl"],
+            QueueUrl=queue_url,
             AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
         )["Attributes"]
         return sum(map(int, attributes.values()))

@@ -23,7 +23,7 @@ export async function showWatch(main, workspace) {
   if (signal.aborted) return;
 
   const stage = h("div", { class: "stage" });
-  const title = h("h1", { tabindex: "-1" });
+  const title = h("h1", { tabindex: "-1", dir: "auto" });
   const facts = h("p", { class: "facts" });
   const buttons = h("div", { class: "button-row" });
   main.replaceChildren(h("div", { class: "watch" }, backLink(), stage, h("div", { class: "watch-text" }, title, facts, buttons)));

@@ -11,6 +11,7 @@ from sstech_video.bodies import NewUpload
 from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry, Status
 from sstech_video.multipart import UploadBucket
+from sstech_video.observability import follow
 from sstech_video.uploads import URL_LIFETIME_SECONDS
 from sstech_video.usage import Usage
 from sstech_video.video_ids import new_video_id
@@ -34,6 +35,7 @@ class Admission:
         the quota, the marker by whoever looks for unfinished work, parts by the bucket's lifecycle.
         """
         video_id = new_video_id(now)
+        follow(video_id)
         key = keys.original(owner, video_id, keys.extension(wanted.file_name))
         plan = uploads.plan(wanted.size)
         self.usage.reserve(owner, video_id, wanted.size, now)
