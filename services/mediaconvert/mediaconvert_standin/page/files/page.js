@@ -16,6 +16,7 @@ function element(tag, properties = {}, ...children) {
 const fileName = (uri) => uri.split("/").pop() || uri;
 const time = (seconds) => new Date(seconds * 1000).toLocaleTimeString();
 const length = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
+const STACKED = "(max-width: 60rem)"; // as in page.css: the job is below the list
 const selected = () => (location.hash.startsWith(HASH) ? decodeURIComponent(location.hash.slice(HASH.length)) : null);
 
 function took(job) {
@@ -158,6 +159,8 @@ async function showJob(id, mark) {
     details("Show the settings", job.settings),
   ];
   view.replaceChildren(...parts.filter((part) => part !== null));
+  if (chosen && matchMedia(STACKED).matches) view.scrollIntoView();
+  chosen = false;
 }
 
 function connect() {
@@ -177,5 +180,9 @@ function connect() {
 }
 
 let last = { jobs: [] };
-window.addEventListener("hashchange", () => showJobs(last));
+let chosen = false; // a person asked for the job, so it may come into view
+window.addEventListener("hashchange", () => {
+  chosen = true;
+  showJobs(last);
+});
 connect();
