@@ -80,6 +80,7 @@ def _group(node: Node, warnings: list[str]) -> Group:
     if group_type == "FILE_GROUP_SETTINGS":
         return _file_group(settings.child("fileGroupSettings"), outputs)
     if group_type == "HLS_GROUP_SETTINGS":
+        outputs = tuple(_in_hls(output, f"{node.path('outputs')}/{index}") for index, output in enumerate(outputs))
         return _hls_group(settings.child("hlsGroupSettings"), outputs, abr)
     if group_type == "DASH_ISO_GROUP_SETTINGS":
         return _dash_group(settings.child("dashIsoGroupSettings"), outputs, abr)
@@ -90,6 +91,15 @@ def _group(node: Node, warnings: list[str]) -> Group:
         f"{settings.path('type')} {group_type}; use FILE_GROUP_SETTINGS, HLS_GROUP_SETTINGS, "
         "DASH_ISO_GROUP_SETTINGS or CMAF_GROUP_SETTINGS"
     )
+
+
+def _in_hls(output: Output, pointer: str) -> Output:
+    """RAW is another word for an output of captions or sound in an HLS group."""
+    if output.container != "RAW":
+        return output
+    if output.video is not None:
+        raise Unsupported(f"{pointer}/containerSettings/container RAW for video in an HLS group; use M3U8")
+    return replace(output, container="M3U8")
 
 
 def _check_single_media(node: Node, outputs: tuple[Output, ...]) -> None:
