@@ -62,7 +62,7 @@ class _Reader:
         self._s3 = aws_clients.s3(outputs)
 
     def accounts(self) -> Iterator[Number]:
-        cognito = self._client("cognito-idp", "CognitoEndpointUrl")
+        cognito = aws_clients.user_pools(self._outputs)
         pool = self._outputs["UserPoolId"]
         pages = cognito.get_paginator("list_users").paginate(UserPoolId=pool, PaginationConfig={"PageSize": POOLS_PAGE})
         users = Counter(user["UserStatus"] for page in pages for user in page["Users"])
