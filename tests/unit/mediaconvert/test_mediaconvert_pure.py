@@ -25,6 +25,7 @@ from mediaconvert_standin.job_settings.plan import S3Location, Video
 from mediaconvert_standin.job_settings.planning import parse_settings
 from mediaconvert_standin.job_settings.reading import Node
 from mediaconvert_standin.packaging.codec_names import transport_stream_codec
+from mediaconvert_standin.packaging.group_files import path_from
 from mediaconvert_standin.packaging.hls import (
     Entry,
     PlaylistStyle,
@@ -427,3 +428,17 @@ def test_a_job_changes_only_from_the_expected_status(tmp_path: Path) -> None:
 def test_unusable_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         Settings.from_environ({name: value})
+
+
+@pytest.mark.parametrize(
+    ("manifest", "key", "shown"),
+    [
+        ("a/film.m3u8", "a/film_1.m3u8", "film_1.m3u8"),
+        ("a/film.m3u8", "a/film/low/1.ts", "film/low/1.ts"),
+        ("a/film/hd.m3u8", "a/film_1.m3u8", "../film_1.m3u8"),
+        ("film.mpd", "film_1.mp4", "film_1.mp4"),
+        ("a//film.mpd", "a//x/y.mp4", "x/y.mp4"),
+    ],
+)
+def test_manifests_name_files_from_where_they_are(manifest: str, key: str, shown: str) -> None:
+    assert path_from(manifest, key) == shown

@@ -32,6 +32,8 @@ _CHANNELS = {
 _MAX_CHANNELS = {"MP3": 2, "MP2": 2, "OPUS": 8, "VORBIS": 8, "AC3": 6, "EAC3": 6}
 _OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 _DEFAULT_BITRATES = {"AC3": 384_000, "EAC3": 384_000, "MP2": 192_000, "MP3": 192_000, "OPUS": 96_000}
+# bit/s; ISO/IEC 11172-3 and 13818-3, layer III
+_MP3_RATES = {rate * 1000 for rate in (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 320)}
 # Target in LKFS when the job names none. Source: audioNormalizationSettings.targetLkfs of the service model.
 _TARGETS = {"ITU_BS_1770_1": -24.0}
 _OTHER_TARGET = -23.0
@@ -45,7 +47,7 @@ def parse_audio(description: Node) -> tuple[Audio, tuple[str, ...]]:
     if codec not in _SETTINGS:
         raise Unsupported(f"{codec_settings.path('codec')} {codec}; use {', '.join(_SETTINGS)}")
     settings = codec_settings.child(_SETTINGS[codec]) if _SETTINGS[codec] else Node(None)
-    warnings = _check_profile(settings) if codec == "AAC" else ()
+    warnings = _check_profile(settings) if codec == "AAC" else _check_mp3(settings) if codec == "MP3" else ()
     description.skip("audioType")
     remix = parse_remix(description.child("remixSettings"))
     channels = _channels(codec, settings) or (len(remix.rows) if remix is not None else None)
@@ -78,6 +80,15 @@ def _check_profile(aac: Node) -> tuple[str, ...]:
     if profile == "LC":
         return ()
     return (f"{aac.path('codecProfile')}: {profile} is encoded as LC by this emulator",)
+
+
+def _check_mp3(mp3: Node) -> tuple[str, ...]:
+    bitrate = mp3.integer("bitrate")
+    if bitrate is None or bitrate in _MP3_RATES or mp3.text("rateControlMode", "CBR") == "VBR":
+        return ()
+    return (
+        f"{mp3.path('bitrate')}: MP3 has no constant rate of {bitrate} bit/s; the encoder takes the nearest it has",
+    )
 
 
 def _channels(codec: str, settings: Node) -> int | None:

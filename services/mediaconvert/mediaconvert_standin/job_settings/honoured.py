@@ -18,10 +18,8 @@ _REJECTED = frozenset({
     "dolbyVision",
     "dolbyVisionMetadataXml",
     "durationControl",
-    "dynamicAudioSelectors",
     "encryption",
     "esam",
-    "externalAudioFileInput",
     "hdr10Plus",
     "hlsRenditionGroupSettings",
     "kantarWatermark",
@@ -64,6 +62,7 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "filterEnable": ("AUTO",),
     "filterStrength": (0,),
     "flickerAdaptiveQuantization": ("DISABLED",),
+    "format": ("RIFF",),  # of WAV
     "freeSpaceBox": ("EXCLUDE",),
     "hrdBufferFinalFillPercentage": (0,),
     "imageBasedTrickPlay": ("NONE",),

@@ -127,13 +127,35 @@ def parse_remix(node: Node) -> Remix | None:
 
 def _audio_selectors(node: Node) -> dict[str, AudioSelector]:
     selectors = {name: _audio_selector(child) for name, child in node.named("audioSelectors").items()}
-    for name, group in node.named("audioSelectorGroups").items():
-        members = [selectors.get(member) for member in group.texts("audioSelectorNames")]
-        tracks = [member.tracks for member in members if member is not None]
-        if None in members or not all(tracks):
-            raise Unsupported(f"{group.pointer} of selectors that do not name their tracks")
-        selectors[name] = AudioSelector(tracks=tuple(track for found in tracks for track in found))
-    return selectors
+    groups = {name: _selector_group(child, selectors) for name, child in node.named("audioSelectorGroups").items()}
+    dynamic = {name: _dynamic_selector(child) for name, child in node.named("dynamicAudioSelectors").items()}
+    return selectors | groups | dynamic
+
+
+def _selector_group(node: Node, selectors: dict[str, AudioSelector]) -> AudioSelector:
+    """Selectors whose channels become one track."""
+    names = node.texts("audioSelectorNames")
+    for name in names:
+        if name not in selectors:
+            raise BadRequest(f"{node.path('audioSelectorNames')}: No audio selector has the name {name}")
+    members = [selectors[name] for name in names]
+    if len(members) == 1:
+        return members[0]
+    if any(not member.tracks or member.external is not None for member in members):
+        raise Unsupported(f"{node.pointer} of several selectors that do not name tracks of the input")
+    return AudioSelector(tracks=tuple(track for member in members for track in member.tracks))
+
+
+def _dynamic_selector(node: Node) -> AudioSelector:
+    if node.text("externalAudioFileInput"):
+        raise Unsupported(node.path("externalAudioFileInput"))
+    language = node.text("languageCode").lower() if node.text("selectorType") == "LANGUAGE_CODE" else ""
+    return AudioSelector(
+        every_track=True,
+        language=language or None,
+        offset_ms=node.integer("offset") or 0,
+        remix=parse_remix(node.child("remixSettings")),
+    )
 
 
 def _audio_selector(node: Node) -> AudioSelector:
@@ -142,6 +164,7 @@ def _audio_selector(node: Node) -> AudioSelector:
         raise Unsupported(f"{node.path('selectorType')} {selector_type}")
     language = node.text("customLanguageCode") or node.text("languageCode")
     tracks, streams, pids = node.integers("tracks"), node.integers("streams"), node.integers("pids")
+    external = node.text("externalAudioFileInput")
     return AudioSelector(
         default=node.text("defaultSelection") == "DEFAULT",
         tracks=tracks if selector_type in ("", "TRACK") else (),
@@ -149,6 +172,7 @@ def _audio_selector(node: Node) -> AudioSelector:
         pids=pids if selector_type in ("", "PID") and not tracks else (),
         language=language.lower() or None if selector_type in ("", "LANGUAGE_CODE") else None,
         every_pcm=selector_type == "ALL_PCM",
+        external=parse_object(external, node.path("externalAudioFileInput")) if external else None,
         offset_ms=node.integer("offset") or 0,
         remix=parse_remix(node.child("remixSettings")),
     )

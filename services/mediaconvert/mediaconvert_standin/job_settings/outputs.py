@@ -24,14 +24,14 @@ DEFAULT_BURNIN_FONT_SIZE = 10  # TimecodeBurnin.fontSize of the service model
 
 # What ffmpeg writes into a container and players read from it.
 _VIDEO_CODECS = {
-    "CMFC": {"H_264", "H_265", "AV1"},
+    "CMFC": {"H_264", "H_265", "AV1", "VP9"},
     "F4V": {"H_264"},
     "GIF": {"GIF"},
     "M2TS": {"H_264", "H_265", "MPEG2", "PASSTHROUGH"},
     "M3U8": {"H_264", "H_265"},
     "MOV": {"H_264", "H_265", "MPEG2", "PRORES", "PASSTHROUGH"},
-    "MP4": {"H_264", "H_265", "AV1", "PASSTHROUGH"},
-    "MPD": {"H_264", "H_265", "AV1"},
+    "MP4": {"H_264", "H_265", "AV1", "VP9", "PASSTHROUGH"},
+    "MPD": {"H_264", "H_265", "AV1", "VP9"},
     "MXF": {"MPEG2"},
     "RAW": {"FRAME_CAPTURE", "H_264", "H_265", "MPEG2"},
     "WEBM": {"VP8", "VP9", "AV1"},

@@ -59,6 +59,8 @@ class AudioSelector:
     pids: tuple[int, ...] = ()
     language: str | None = None
     every_pcm: bool = False
+    every_track: bool = False  # a dynamic selector: each track that fits becomes one of the output's
+    external: S3Location | None = None  # a file of its own instead of the input
     offset_ms: int = 0
     remix: Remix | None = None
 
@@ -222,6 +224,7 @@ class Audio:
     stream_name: str | None = None
     remix: Remix | None = None
     loudness: Loudness | None = None
+    track: int = 0  # which of the tracks that a dynamic selector finds
 
 
 @dataclass(frozen=True)
@@ -296,6 +299,18 @@ class AutomatedAbr:
 
 
 @dataclass(frozen=True)
+class StaticKey:
+    """A key that the customer brings: AES-128 of whole segments. ``vector`` None follows the segments' numbers."""
+
+    value: bytes = field(repr=False)
+    url: str  # where players ask for it
+    vector: bytes | None = None
+    vector_in_manifest: bool = False
+    key_format: str | None = None
+    key_format_versions: str | None = None
+
+
+@dataclass(frozen=True)
 class AdditionalManifest:
     name_modifier: str
     outputs: tuple[str, ...]  # name modifiers of the outputs it lists
@@ -329,6 +344,7 @@ class HlsGroup:
     client_cache: bool = True
     manifests: tuple[AdditionalManifest, ...] = ()
     abr: AutomatedAbr | None = None
+    key: StaticKey | None = None
 
 
 @dataclass(frozen=True)
@@ -381,3 +397,11 @@ class ConversionPlan:
     @property
     def outputs(self) -> tuple[Output, ...]:
         return tuple(output for group in self.groups for output in group.outputs)
+
+    @property
+    def external_sounds(self) -> tuple[S3Location, ...]:
+        """Files that outputs take sound from, beside the inputs."""
+        if not any(output.audio for output in self.outputs):
+            return ()
+        selectors = (selector for source in self.inputs for selector in source.audio_selectors.values())
+        return tuple(dict.fromkeys(found.external for found in selectors if found.external is not None))

@@ -22,6 +22,7 @@ from mediaconvert_standin.job_settings.plan import (
     Output,
     Passthrough,
     S3Options,
+    StaticKey,
     Timeline,
     Video,
     VideoEncoder,
@@ -34,6 +35,7 @@ DEFAULT_CMAF_SEGMENT_LENGTH = 10
 DEFAULT_FRAGMENT_LENGTH = 2
 DEFAULT_DATE_TIME_PERIOD = 600  # HlsGroupSettings.programDateTimePeriod
 MAX_ADDITIONAL_MANIFESTS = 10
+KEY_BYTES = 16  # AES-128
 DEFAULT_RENDITIONS = 15  # AutomatedAbrSettings of the service model, this and the next two
 DEFAULT_MAX_ABR_BITRATE = 8_000_000
 DEFAULT_MIN_ABR_BITRATE = 600_000
@@ -82,11 +84,22 @@ def _group(node: Node, warnings: list[str]) -> Group:
     if group_type == "DASH_ISO_GROUP_SETTINGS":
         return _dash_group(settings.child("dashIsoGroupSettings"), outputs, abr)
     if group_type == "CMAF_GROUP_SETTINGS":
+        _check_single_media(node, outputs)
         return _cmaf_group(settings.child("cmafGroupSettings"), outputs, abr)
     raise Unsupported(
         f"{settings.path('type')} {group_type}; use FILE_GROUP_SETTINGS, HLS_GROUP_SETTINGS, "
         "DASH_ISO_GROUP_SETTINGS or CMAF_GROUP_SETTINGS"
     )
+
+
+def _check_single_media(node: Node, outputs: tuple[Output, ...]) -> None:
+    """OutputGroupSettings.cmafGroupSettings of the service model."""
+    for index, output in enumerate(outputs):
+        if output.video is not None and output.audio:
+            raise BadRequest(
+                f"{node.path('outputs')}/{index}: Each output in a CMAF output group may only contain a single video, "
+                "audio, or caption output. Put the audio into an output of its own and resubmit your job."
+            )
 
 
 def _named(output: Output, number: int) -> Output:
@@ -100,7 +113,9 @@ def _file_group(settings: Node, outputs: tuple[Output, ...]) -> FileGroup:
 
 def _hls_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> HlsGroup:
     settings.skip("timedMetadataId3Frame", "timedMetadataId3Period", "audioOnlyHeader", "captionLanguageMappings")
-    _check_encryption(settings)
+    key = _static_key(settings.child("encryption"))
+    if key is not None and any(output.rendition.i_frames for output in outputs):
+        raise Unsupported(f"{settings.path('encryption')} with I-frame playlists, whose ranges could not be decrypted")
     date_time = settings.text("programDateTime") == "INCLUDE"
     period = settings.integer("programDateTimePeriod")
     if settings.text("segmentsPerSubdirectory"):
@@ -125,6 +140,7 @@ def _hls_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | 
         client_cache=settings.text("clientCache", "ENABLED") == "ENABLED",
         manifests=_additional_manifests(settings),
         abr=abr,
+        key=key,
     )
 
 
@@ -183,6 +199,41 @@ def _fragmented(settings: Node, segment_length: int) -> dict[str, Any]:
         "base_url": settings.text("baseUrl"),
         "manifests": _additional_manifests(settings),
     }
+
+
+def _static_key(node: Node) -> StaticKey | None:
+    """HLS encryption with a key that the job brings. Raises BadRequest, Unsupported."""
+    if not node:
+        return None
+    kind, method = node.text("type"), node.text("encryptionMethod")
+    if kind != "STATIC_KEY" or "spekeKeyProvider" in node:
+        raise Unsupported(f"{node.path('type')} {kind}; use STATIC_KEY")
+    if method != "AES128":
+        raise Unsupported(f"{node.path('encryptionMethod')} {method}; use AES128")
+    provider = node.child("staticKeyProvider")
+    value, url = provider.text("staticKeyValue"), provider.text("url")
+    for name, found in (("staticKeyValue", value), ("url", url)):
+        if not found:
+            raise BadRequest(f"{provider.pointer}: {name} is a required property")
+    vector = node.text("constantInitializationVector")
+    return StaticKey(
+        value=_sixteen_bytes(value, provider.path("staticKeyValue")),
+        url=url,
+        vector=_sixteen_bytes(vector, node.path("constantInitializationVector")) if vector else None,
+        vector_in_manifest=node.text("initializationVectorInManifest") == "INCLUDE",
+        key_format=provider.text("keyFormat") or None,
+        key_format_versions=provider.text("keyFormatVersions") or None,
+    )
+
+
+def _sixteen_bytes(text: str, pointer: str) -> bytes:
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        value = b""
+    if len(value) != KEY_BYTES:
+        raise BadRequest(f"{pointer}: Should be {2 * KEY_BYTES} hexadecimal characters")
+    return value
 
 
 def _check_encryption(settings: Node) -> None:
@@ -298,7 +349,7 @@ def _check_names(groups: tuple[Group, ...]) -> None:
             if automated and output.video is not None:
                 _check_automated(output, f"/outputGroups/{group_index}/outputs/{index}")
             name = (group.destination, output.name_modifier, _kind(output), output.extension or "")
-            if name in seen:
+            if name in seen and not automated:  # the rungs of a ladder, and the sound beside them, get numbers
                 raise BadRequest(
                     f"/outputGroups/{group_index}/outputs/{index}: nameModifier is a required property "
                     "that should differ between outputs with the same destination"

@@ -53,13 +53,16 @@ def mp4_codec(init: Path, *, rfc_4281: bool = False) -> str:
             return _hevc(kind.decode(), record[5:17])
         if kind == b"av01" and record[:4] == b"av1C":
             return _av1(record[4:8])
+        if kind == b"vp09" and record[:4] == b"vpcC":
+            return _vp9(record[8:11])
     raise TranscodeFailed("Encoder: [an initialization segment has no known sample entry]")
 
 
 def _records(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Sample entries and the boxes in them, found by their names: the file is our own."""
+    descriptions = max(0, data.find(b"stsd"))  # before them, some of the names are brands of the file
     for kind, header in _SAMPLE_ENTRIES.items():
-        place = data.find(kind)
+        place = data.find(kind, descriptions)
         if place < 0:
             continue
         size = int.from_bytes(data[place - 4 : place], "big")
@@ -98,3 +101,9 @@ def _av1(parts: bytes) -> str:
     tier, high, twelve = parts[2] >> 7, parts[2] >> 6 & 1, parts[2] >> 5 & 1
     depth = 12 if twelve else 10 if high else 8
     return f"av01.{profile}.{level:02d}{'H' if tier else 'M'}.{depth:02d}"
+
+
+def _vp9(parts: bytes) -> str:
+    """``parts``: profile, level and depth of vpcC, after its version (VP Codec ISO Media File Format Binding)."""
+    profile, level, depth = parts[0], parts[1], parts[2] >> 4
+    return f"vp09.{profile:02d}.{level:02d}.{depth:02d}"

@@ -16,7 +16,7 @@ from mediaconvert_standin.packaging.fragments import (
     write_segments,
     write_single_file,
 )
-from mediaconvert_standin.packaging.group_files import GroupFiles
+from mediaconvert_standin.packaging.group_files import GroupFiles, path_from
 from mediaconvert_standin.packaging.hls import Entry, PlaylistStyle, media_playlist
 from mediaconvert_standin.packaging.multivariant import Track, multivariant, shortest_tail
 from mediaconvert_standin.packaging.results import Collected, GroupResult, OutputResult, Workshop, content_type
@@ -74,16 +74,18 @@ class _Builder:
         if self._group.kind == "DASH" and output.video is None:
             kind = "audio/mp4"
         init_size = init.stat().st_size
-        file = output.key.rpartition("/")[2]
+        child = self._child(output).key
+        manifest = f"{self._task.base.key}.mpd"
         index = None
         if self._group.single_file:
             path = folder / f"{name}.single"
             segments, index_size = write_single_file(init, groups, path)
             self._files.media(path, output.location, kind)
             index = (init_size, init_size + index_size - 1)
-            entries = [Entry(f"{file}.{extension}", item.seconds, item.size, item.offset) for item in segments]
-            style = self._style(f"{file}.{extension}", init_size)
-            media = f"{file}.{extension}"
+            shown = path_from(child, output.location.key)
+            entries = [Entry(shown, item.seconds, item.size, item.offset) for item in segments]
+            style = self._style(shown, init_size)
+            media = path_from(manifest, output.location.key)
         else:
             segments = write_segments(groups, folder, name)
             init_key = f"{output.key}init.{extension}"
@@ -92,9 +94,9 @@ class _Builder:
             for number, item in enumerate(segments, start=1):
                 key = f"{output.key}_{number:09d}.{extension}"
                 self._files.media(item.path, S3Location(output.bucket, key), kind)
-                entries.append(Entry(key.rpartition("/")[2], item.seconds))
-            style = self._style(f"{file}init.{extension}", None)
-            media = f"{file}_$Number%09d$.{extension}"
+                entries.append(Entry(path_from(child, key), item.seconds))
+            style = self._style(path_from(child, init_key), None)
+            media = f"{path_from(manifest, output.key)}_$Number%09d$.{extension}"
         if self._group.write_hls:
             text = media_playlist(entries, style)
             self._files.child_playlist(f"{name}.child.m3u8", self._child(output), text)
@@ -134,6 +136,7 @@ class _Builder:
         mime_type: str,
     ) -> Representation:
         output, video = track.output, track.output.video
+        manifest = f"{self._task.base.key}.mpd"
         audio = output.audio[0] if output.audio else None
         extension = output.extension
         bandwidth = track.average
@@ -147,7 +150,7 @@ class _Builder:
             bandwidth=bandwidth,
             media=media,
             segments=tuple(segments),
-            init=None if self._group.single_file else f"{output.key.rpartition('/')[2]}init.{extension}",
+            init=None if self._group.single_file else f"{path_from(manifest, output.key)}init.{extension}",
             index=index,
             width=video.width if video is not None else None,
             height=video.height if video is not None else None,
@@ -165,14 +168,14 @@ class _Builder:
         path = self._workshop.write(f"{output.name}.captions", text)
         kind = content_type(extension_of(output.output))
         self._files.media(path, output.location, kind)
-        name = output.location.key.rpartition("/")[2]
+        name = path_from(self._child(output).key, output.location.key)
         self._representations[output.name] = Representation(
             id=str(len(self._representations) + 1),
             kind="text",
             mime_type=kind,
             codecs="",
             bandwidth=CAPTION_BANDWIDTH,
-            media=name,
+            media=path_from(f"{self._task.base.key}.mpd", output.location.key),
             language=captions.language,
         )
         if self._group.write_hls:
@@ -198,7 +201,7 @@ class _Builder:
                 chosen = [track for track in tracks if track.output in outputs]
                 captions = [output for output in outputs if output.captions is not None]
                 resolution = self._group.resolution_in_manifest
-                text = multivariant(chosen, captions, resolution=resolution, version=HLS_VERSION)
+                text = multivariant(location.key, chosen, captions, resolution=resolution, version=HLS_VERSION)
                 self._files.manifest(f"{name}.m3u8", location, text)
                 playlists += [location.uri] if not modifier else []
         return playlists

@@ -8,6 +8,15 @@ from mediaconvert_standin.job_settings.plan import S3Location, S3Options
 from mediaconvert_standin.packaging.results import CHILD_PLAYLISTS, MANIFESTS, Collected, Upload, Workshop, content_type
 
 
+def path_from(manifest: str, key: str) -> str:
+    """A key as a manifest with the key ``manifest`` has to name it: name modifiers may hold slashes."""
+    folders, parts = manifest.split("/")[:-1], key.split("/")
+    shared = 0
+    while shared < min(len(folders), len(parts) - 1) and folders[shared] == parts[shared]:
+        shared += 1
+    return "/".join([*[".."] * (len(folders) - shared), *parts[shared:]])
+
+
 class GroupFiles:
     def __init__(self, workshop: Workshop, collected: Collected, s3: S3Options, *, gzip_manifests: bool) -> None:
         self._workshop = workshop

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mediaconvert_standin.errors import TranscodeFailed
+from mediaconvert_standin.job_settings.plan import StaticKey
 
 _EXTINF = re.compile(r"#EXTINF:([0-9.]+),")
 _DEFAULT_TRACK = {None, "ALTERNATE_AUDIO_AUTO_SELECT_DEFAULT"}
@@ -90,6 +91,7 @@ class PlaylistStyle:
     date_time_period: int | None = None
     client_cache: bool = True
     i_frames: bool = False
+    key: StaticKey | None = None
 
 
 def read_segments(playlist: Path) -> list[Segment]:
@@ -160,6 +162,8 @@ def media_playlist(entries: Sequence[Entry], style: PlaylistStyle | None = None)
     target = ceil(longest) if style.legacy_target or style.integer_durations else int(longest + 0.5)
     ranges = any(entry.offset is not None for entry in entries)
     version = max(style.version, 4 if ranges or style.i_frames else 3)
+    if style.key is not None and (style.key.key_format or style.key.key_format_versions):
+        version = max(version, 5)  # RFC 8216, 7
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{version}", f"#EXT-X-TARGETDURATION:{max(1, target)}"]
     lines += ["#EXT-X-MEDIA-SEQUENCE:1", "#EXT-X-PLAYLIST-TYPE:VOD"]
     if not style.client_cache:
@@ -169,6 +173,8 @@ def media_playlist(entries: Sequence[Entry], style: PlaylistStyle | None = None)
     if style.init is not None:
         size = f',BYTERANGE="{style.init_size}@0"' if style.init_size is not None else ""
         lines.append(f'#EXT-X-MAP:URI="{as_uri(style.init)}"{size}')
+    if style.key is not None:
+        lines.append(_key_line(style.key))
     elapsed, dated = 0.0, -1
     for entry in entries:
         if style.date_time_period is not None and elapsed >= dated * max(1, style.date_time_period):
@@ -182,6 +188,17 @@ def media_playlist(entries: Sequence[Entry], style: PlaylistStyle | None = None)
         lines.append(as_uri(entry.name))
         elapsed += entry.duration
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+def _key_line(key: StaticKey) -> str:
+    attributes = ["METHOD=AES-128", f'URI="{_plain(key.url)}"']
+    if key.vector is not None and key.vector_in_manifest:
+        attributes.append(f"IV=0x{key.vector.hex()}")
+    if key.key_format:
+        attributes.append(f'KEYFORMAT="{_plain(key.key_format)}"')
+    if key.key_format_versions:
+        attributes.append(f'KEYFORMATVERSIONS="{_plain(key.key_format_versions)}"')
+    return f"#EXT-X-KEY:{','.join(attributes)}"
 
 
 def alternatives(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mediaconvert_standin.captions.writers import MPEG_CLOCK, during, webvtt
 from mediaconvert_standin.job_settings.plan import HlsGroup, S3Location, VideoEncoder
 from mediaconvert_standin.packaging.codec_names import audio_codec, transport_stream_codec
-from mediaconvert_standin.packaging.group_files import GroupFiles
+from mediaconvert_standin.packaging.encryption import encrypted
+from mediaconvert_standin.packaging.group_files import GroupFiles, path_from
 from mediaconvert_standin.packaging.hls import (
     Entry,
     IFrames,
@@ -46,7 +48,7 @@ class _HlsBuilder:
         self._files = GroupFiles(workshop, collected, task.s3, gzip_manifests=group.gzip_manifests)
         self._pts = 0
         self._cuts: list[float] = []  # lengths of the first picture's segments
-        self._i_frames: list[tuple[OutputTask, IFrames]] = []
+        self._i_frames: list[tuple[OutputTask, str, IFrames]] = []
 
     def build(self) -> GroupResult:
         segments = {
@@ -80,6 +82,8 @@ class _HlsBuilder:
             extension = PACKED_AUDIO[output.audio[0].settings.codec][1]
             segments = _with_time_stamps(segments, self._pts)
         key_frame_places = [key_frames(item.path) for item in segments] if output.output.rendition.i_frames else []
+        if self._group.key is not None:
+            segments = encrypted(segments, self._group.key)
         if self._group.single_file:
             segments = join_all(segments)
         entries = self._publish_segments(output, segments, extension)
@@ -108,9 +112,8 @@ class _HlsBuilder:
         written = self._workshop.now()
         stamp = {"dt": f"{written:%Y%m%dT%H%M%S}", "d": f"{written:%Y%m%d}", "t": f"{written:%H%M%S}"}
         modifier = Identifiers(stamp).resolve(output.segment_modifier)
-        key, folder = output.key, ""
+        key = output.key
         if self._group.folder_per_stream:
-            folder = f"{key.rpartition('/')[2]}/"
             key = f"{key}/{key.rpartition('/')[2]}"
         entries = []
         for number, segment in enumerate(segments, start=1):
@@ -118,22 +121,23 @@ class _HlsBuilder:
             if number == 1 or not self._group.single_file:
                 location = S3Location(output.bucket, name)
                 self._files.media(segment.path, location, content_type(extension))
-            shown = folder + name.rpartition("/")[2]
+            shown = path_from(output.location.key, name)
             size = segment.size if segment.offset is not None else None
             entries.append(Entry(shown, segment.duration, size, segment.offset))
         return entries
 
-    def _style(self) -> PlaylistStyle:
+    def _style(self, *, captions: bool) -> PlaylistStyle:
         return PlaylistStyle(
             integer_durations=self._group.integer_durations,
             legacy_target=self._group.legacy_target_duration,
             date_time_period=self._group.date_time_period,
             client_cache=self._group.client_cache,
+            key=None if captions else self._group.key,
         )
 
     def _publish_playlist(self, output: OutputTask, entries: Sequence[Entry]) -> None:
         if self._group.write_manifests:
-            text = media_playlist(entries, self._style())
+            text = media_playlist(entries, self._style(captions=output.captions is not None))
             self._files.child_playlist(f"{output.name}.child.m3u8", output.location, text)
 
     def _publish_i_frames(self, track: Track, entries: Sequence[Entry], places: list[list[tuple[int, int]]]) -> None:
@@ -148,10 +152,8 @@ class _HlsBuilder:
         text = media_playlist(frames, PlaylistStyle(version=4, i_frames=True))
         self._files.child_playlist(f"{output.name}.iframes.m3u8", location, text)
         bandwidth = max(round((frame.size or 0) * 8 / frame.duration) for frame in frames if frame.duration > 0)
-        shown = IFrames(
-            location.key.rpartition("/")[2], bandwidth, track.codecs[:1], output.video.width, output.video.height
-        )
-        self._i_frames.append((output, shown))
+        shown = IFrames("", bandwidth, track.codecs[:1], output.video.width, output.video.height)
+        self._i_frames.append((output, location.key, shown))
 
     def _captions(self, output: OutputTask) -> OutputResult:
         assert output.captions is not None  # noqa: S101 - asked by the caller
@@ -163,7 +165,7 @@ class _HlsBuilder:
             path = self._workshop.write(f"{output.name}_{number:05d}.vtt", text)
             location = S3Location(output.bucket, f"{output.key}_{number:05d}.vtt")
             self._files.media(path, location, content_type("vtt"))
-            entries.append(Entry(location.key.rpartition("/")[2], length))
+            entries.append(Entry(path_from(output.location.key, location.key), length))
             elapsed += length
         self._publish_playlist(output, entries)
         return OutputResult(paths=(output.location.uri,), duration_ms=0)
@@ -191,9 +193,13 @@ class _HlsBuilder:
                 for output in self._task.outputs
                 if output.captions is not None and output.output.name_modifier in selected
             ]
-            frames = [item for output, item in self._i_frames if output.output.name_modifier in selected]
-            text = multivariant(chosen, captions, frames, resolution=self._group.resolution_in_manifest)
             location = S3Location(base.bucket, f"{base.key}{modifier}.m3u8")
+            frames = [
+                replace(item, playlist=path_from(location.key, key))
+                for output, key, item in self._i_frames
+                if output.output.name_modifier in selected
+            ]
+            text = multivariant(location.key, chosen, captions, frames, resolution=self._group.resolution_in_manifest)
             self._files.manifest(f"{self._task.outputs[0].name}.master{number}.m3u8", location, text)
             playlists.append(location.uri)
         return playlists[:1]

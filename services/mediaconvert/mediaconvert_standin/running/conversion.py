@@ -25,7 +25,7 @@ from mediaconvert_standin.inspection.media import Media
 from mediaconvert_standin.inspection.orientation import lay_upright
 from mediaconvert_standin.inspection.prober import ProbeError, Prober
 from mediaconvert_standin.inspection.sniff import SNIFF_BYTES, Container, full_name, sniff, sniff_image
-from mediaconvert_standin.job_settings.plan import CaptionOutput, CaptionSource, Input, S3Location
+from mediaconvert_standin.job_settings.plan import CaptionOutput, CaptionSource, S3Location
 from mediaconvert_standin.packaging.collecting import collect
 from mediaconvert_standin.packaging.results import Collected, Workshop
 from mediaconvert_standin.running.progress import Progress
@@ -37,7 +37,7 @@ from mediaconvert_standin.storage.aws import Clients
 from mediaconvert_standin.storage.journal import Journal
 from mediaconvert_standin.storage.publish import Publisher, undo
 from mediaconvert_standin.storage.sources import Source, SourceObject
-from mediaconvert_standin.transcoding.ffmpeg import arguments, image_name, input_name
+from mediaconvert_standin.transcoding.ffmpeg import arguments, image_name, input_name, sound_name
 from mediaconvert_standin.transcoding.runner import Runner
 from mediaconvert_standin.transcoding.transcode import Transcode, resolve
 
@@ -117,7 +117,7 @@ class JobConversion:
         self._folder.mkdir(parents=True, mode=0o700)
         sizes, medias = self._read_inputs(client)
         self._tools.events.send(self._job, "INPUT_INFORMATION", input_information(medias, self._job.plan.inputs))
-        transcode = resolve(self._job.plan, medias, started)
+        transcode = resolve(self._job.plan, medias, started, self._read_sounds(client))
         image_demuxers = [self._fetch_image(client, index, place) for index, place in enumerate(transcode.images)]
         captions = self._read_captions(client)
         self._write_filter_files(transcode, captions)
@@ -144,8 +144,16 @@ class JobConversion:
             path = self._folder / input_name(index)
             size = self._download(client, source.source, path).size
             sizes.append(size)
-            medias.append(self._probe(path, source, size))
+            medias.append(self._probe(path, source.source, size))
         return sizes, medias
+
+    def _read_sounds(self, client: S3Client) -> list[Media]:
+        medias = []
+        for index, location in enumerate(self._job.plan.external_sounds):
+            path = self._folder / sound_name(index)
+            size = self._download(client, location, path).size
+            medias.append(self._probe(path, location, size))
+        return medias
 
     def _download(self, client: S3Client, location: S3Location, path: Path) -> SourceObject:
         source = Source(client, location)
@@ -157,8 +165,8 @@ class JobConversion:
                 if time.monotonic() >= give_up_at or self._stop.wait(MISSING_SOURCE_PAUSE):
                     raise
 
-    def _probe(self, path: Path, source: Input, size: int) -> Media:
-        uri = source.source.uri
+    def _probe(self, path: Path, location: S3Location, size: int) -> Media:
+        uri = location.uri
         with path.open("rb") as file:
             container = sniff(file.read(SNIFF_BYTES))
         if container is None:

@@ -26,8 +26,12 @@ _PEAK = Fraction(3, 2)  # highest to average rate of a rung
 
 
 def expand(outputs: tuple[Output, ...], abr: AutomatedAbr, source: Picture) -> tuple[Output, ...]:
-    """The outputs with each video output replaced by its rungs, largest first."""
-    return tuple(rung for output in outputs for rung in _rungs(output, abr, source))
+    """The outputs with each video output replaced by its rungs, largest first; other nameless ones get a number."""
+    expanded = [rung for output in outputs for rung in _rungs(output, abr, source)]
+    return tuple(
+        output if output.name_modifier else replace(output, name_modifier=f"_{number}")
+        for number, output in enumerate(expanded, start=1)
+    )
 
 
 def _rungs(output: Output, abr: AutomatedAbr, source: Picture) -> list[Output]:

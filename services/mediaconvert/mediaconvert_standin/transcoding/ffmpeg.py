@@ -8,7 +8,7 @@ from mediaconvert_standin.inspection.sniff import full_name
 from mediaconvert_standin.transcoding.graph import Chain, build_graph
 from mediaconvert_standin.transcoding.muxers import Bundle, bundle
 from mediaconvert_standin.transcoding.pieces import Piece
-from mediaconvert_standin.transcoding.sounds import LAYOUTS, AudioTask
+from mediaconvert_standin.transcoding.sounds import LAYOUTS, AudioTask, SoundSource
 from mediaconvert_standin.transcoding.transcode import OutputTask, Transcode
 from mediaconvert_standin.transcoding.video_arguments import MAX_PIXELS, encoder_arguments
 
@@ -46,6 +46,11 @@ def image_name(index: int) -> str:
     return f"image{index}.bin"
 
 
+def sound_name(index: int) -> str:
+    """Local file of an external sound."""
+    return f"sound{index}.bin"
+
+
 def arguments(transcode: Transcode, image_demuxers: Sequence[str] = ()) -> list[str]:
     """Arguments for one run that decodes once and writes every output into the current folder."""
     bundles = bundle(output for output in transcode.outputs if output.encoded)
@@ -55,6 +60,8 @@ def arguments(transcode: Transcode, image_demuxers: Sequence[str] = ()) -> list[
         argv += _input_options(piece)
     for index, demuxer in enumerate(image_demuxers):
         argv += [*_limits(demuxer), "-f", demuxer, "-i", f"file:{image_name(index)}"]
+    for index, media in enumerate(transcode.sounds):
+        argv += [*_limits(media.demuxer), "-f", media.demuxer, "-i", f"file:{sound_name(index)}"]
     if graph.statements:
         argv += ["-filter_complex", ";".join(graph.statements)]
     limit = _length_limit(transcode)
@@ -78,6 +85,7 @@ class _Graph:
         self.pictures: dict[str, str] = {}
         self.sounds: dict[tuple[str, int], str] = {}
         self._pieces = transcode.pieces
+        self._first_external = len(transcode.pieces) + len(transcode.images)
         self._joined = len(transcode.pieces) > 1
         shown = [output for output in outputs if output.video is not None and not output.video.copied]
         heard = [
@@ -111,24 +119,31 @@ class _Graph:
     ) -> dict[tuple[str, int], str]:
         ends: dict[tuple[str, int], str] = {}
         sources = [audio.sources[place] for _, _, audio in heard]
-        for tracks in sorted({source.tracks for source in sources if source is not None}):
+        origins = dict.fromkeys(
+            (self.input_of(place, source), source.tracks) for source in sources if source is not None
+        )
+        for origin, tracks in origins:
             users = [
                 (item, source)
                 for item, source in zip(heard, sources, strict=True)
-                if source is not None and source.tracks == tracks
+                if source is not None and (self.input_of(place, source), source.tracks) == (origin, tracks)
             ]
             chains = [source.filters if self._joined else (*source.filters, *item[2].filters) for item, source in users]
-            made, found = build_graph(chains, self._source(place, tracks), sound=True)
+            made, found = build_graph(chains, self._source(place, origin, tracks), sound=True)
             self.statements += made
             ends |= {(item[0].name, item[1]): end for (item, _), end in zip(users, found, strict=True)}
         return ends
 
-    def _source(self, place: int, tracks: tuple[int, ...]) -> str:
-        """The label of a piece's tracks; several become one with the channels of all."""
+    def input_of(self, place: int, source: SoundSource) -> int:
+        """ffmpeg's number of the input that a piece's sound comes from."""
+        return place if source.external is None else self._first_external + source.external
+
+    def _source(self, place: int, origin: int, tracks: tuple[int, ...]) -> str:
+        """The label of tracks of one input; several become one with the channels of all."""
         if len(tracks) == 1:
-            return f"{place}:a:{tracks[0]}"
-        name = f"merged{place}_{'_'.join(map(str, tracks))}"
-        labels = "".join(f"[{place}:a:{track}]" for track in tracks)
+            return f"{origin}:a:{tracks[0]}"
+        name = f"merged{place}_{origin}_{'_'.join(map(str, tracks))}"
+        labels = "".join(f"[{origin}:a:{track}]" for track in tracks)
         self.statements.append(f"{labels}amerge=inputs={len(tracks)}[{name}]")
         return name
 
@@ -211,20 +226,21 @@ def _encoded(member: Bundle, graph: _Graph) -> list[str]:
         if not output.video.copied:
             argv += ["-flags:v", flags]
     for index, audio in enumerate(output.audio):
-        argv += _sound(audio, index, graph.sounds.get((output.name, index)), flags)
+        argv += _sound(audio, index, graph, graph.sounds.get((output.name, index)), flags)
     return [*argv, "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
 
 
-def _sound(audio: AudioTask, index: int, end: str | None, flags: str) -> list[str]:
+def _sound(audio: AudioTask, index: int, graph: _Graph, end: str | None, flags: str) -> list[str]:
     source = next(found for found in audio.sources if found is not None)
+    track = f"{graph.input_of(0, source)}:a:{source.tracks[0]}"
     if end is not None:
         argv = ["-map", f"[{end}]", *_audio(audio, index)]
     elif audio.copied:
-        argv = ["-map", f"0:a:{source.tracks[0]}", f"-c:a:{index}", "copy"]
+        argv = ["-map", track, f"-c:a:{index}", "copy"]
     else:
         # Left out of the graph: without the silence that would put its start at the picture's.
         filters = [step.replace(":async=1:first_pts=0", "") for step in (*source.filters, *audio.filters)]
-        argv = ["-map", f"0:a:{source.tracks[0]}", *_audio(audio, index), f"-filter:a:{index}", ",".join(filters)]
+        argv = ["-map", track, *_audio(audio, index), f"-filter:a:{index}", ",".join(filters)]
     if audio.language is not None:
         argv += [f"-metadata:s:a:{index}", f"language={audio.language}"]
     if audio.copied:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mediaconvert_standin.errors import InvalidMedia, UnsupportedCodec
 from mediaconvert_standin.inspection.media import AudioTrack, Media, VideoTrack
-from mediaconvert_standin.job_settings.plan import Audio, AudioSelector, Input, Remix
+from mediaconvert_standin.job_settings.plan import Audio, AudioSelector, Input, Remix, S3Location
 from mediaconvert_standin.transcoding.pieces import Piece
 
 MAX_SOUND_DELAY = 2.0  # seconds behind the picture; what comes before is held as raw frames in memory
@@ -19,14 +19,19 @@ _LOWEST_TARGET, _HIGHEST_TARGET = -70.0, -5.0  # LUFS, the range of ffmpeg's lou
 _LOWEST_PEAK, _HIGHEST_PEAK = -9.0, 0.0
 
 Chain = tuple[str, ...]
+Externals = Mapping[S3Location, Media]  # in the order of ffmpeg's inputs
 
 
 @dataclass(frozen=True)
 class SoundSource:
-    """Tracks of one piece (0-based among its audio), merged in this order, and what to do with them."""
+    """Tracks of one piece (0-based among its audio), merged in this order, and what to do with them.
+
+    ``external`` is the place of the file they are in among the external ones, None for the piece itself.
+    """
 
     tracks: tuple[int, ...]
     filters: Chain
+    external: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,22 +50,48 @@ class AudioTask:
         return self.settings.codec == "PASSTHROUGH"
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Tracks of one piece, the file they are in, and the selector that led to them."""
+
+    tracks: tuple[AudioTrack, ...]
+    media: Media
+    selector: AudioSelector | None
+
+
+def each_track(inputs: Sequence[Input], pieces: Sequence[Piece], audio: Audio) -> tuple[Audio, ...]:
+    """An output's sound, or one for each track that its dynamic selector finds."""
+    counts = []
+    for piece in pieces:
+        _, selector = _selector(inputs[piece.input], audio)
+        if selector is None or not selector.every_track:
+            return (audio,)
+        counts.append(len(_fitting(selector, piece.media.audio)))
+    return tuple(replace(audio, track=number) for number in range(max(1, *counts)))
+
+
 def plan_sound(
-    inputs: Sequence[Input], pieces: Sequence[Piece], audio: Audio, *, picture_seconds: float | None = None
+    inputs: Sequence[Input],
+    pieces: Sequence[Piece],
+    audio: Audio,
+    externals: Externals,
+    *,
+    picture_seconds: float | None = None,
 ) -> AudioTask | None:
     """None when no piece has the sound; with ``picture_seconds`` it ends when they do.
 
     Raises UnsupportedCodec, InvalidMedia (1040).
     """
-    found = [_find(inputs[piece.input], piece.media, audio) for piece in pieces]
-    first = next((tracks for tracks, _ in found if tracks), ())
+    found = [_find(inputs[piece.input], piece.media, audio, externals) for piece in pieces]
+    first = next((item.tracks for item in found if item.tracks), ())
     if not first:
         return None
     channels = audio.channels or min(sum(track.channels or 2 for track in first), MAX_CHANNELS)
     rate = audio.sample_rate or first[0].sample_rate or AAC_SAMPLE_RATE
+    places = {location: place for place, location in enumerate(externals)}
     sources = [
-        _source(piece, tracks, selector, audio, channels, rate) if tracks else None
-        for piece, (tracks, selector) in zip(pieces, found, strict=True)
+        _source(piece, item, places, audio, channels, rate) if item.tracks else None
+        for piece, item in zip(pieces, found, strict=True)
     ]
     own = first[0].language if first[0].language not in (None, "und") else None
     return AudioTask(
@@ -72,29 +103,38 @@ def plan_sound(
         bitrate=audio.bitrate or first[0].bit_rate or 64000 * channels,
         language=(own or audio.language) if audio.language_follows_input else audio.language,
         with_picture=all(
-            _starts_together(piece.media.main_video, tracks)
-            for piece, (tracks, _) in zip(pieces, found, strict=True)
-            if tracks
+            item.media is not piece.media or _starts_together(piece.media.main_video, item.tracks)
+            for piece, item in zip(pieces, found, strict=True)
+            if item.tracks
         ),
     )
 
 
-def _find(source: Input, media: Media, audio: Audio) -> tuple[tuple[AudioTrack, ...], AudioSelector | None]:
+def _find(source: Input, media: Media, audio: Audio, externals: Externals) -> _Found:
     name, selector = _selector(source, audio)
     if selector is None:
-        return (), None
+        return _Found((), media, None)
+    if selector.external is not None:
+        media = externals[selector.external]
     if not media.audio:
-        if selector.tracks or selector.streams or selector.pids:
+        if selector.tracks or selector.streams or selector.pids or selector.external is not None:
             raise _invalid_track(name)
-        return (), selector
-    tracks = _tracks(name, selector, media.audio)
+        return _Found((), media, selector)
+    if selector.every_track:
+        tracks = _fitting(selector, media.audio)[audio.track : audio.track + 1]
+    else:
+        tracks = _tracks(name, selector, media.audio)
     for track in tracks:
         if track.token is None:
             raise UnsupportedCodec(
                 f"Audio codec [{track.codec}] for track [{media.audio.index(track) + 1}] "
                 "is not a supported input audio codec"
             )
-    return tracks, selector
+    return _Found(tracks, media, selector)
+
+
+def _fitting(selector: AudioSelector, tracks: tuple[AudioTrack, ...]) -> tuple[AudioTrack, ...]:
+    return tuple(track for track in tracks if selector.language in (None, track.language))
 
 
 def _selector(source: Input, audio: Audio) -> tuple[str, AudioSelector | None]:
@@ -139,13 +179,18 @@ def _starts_together(video: VideoTrack | None, tracks: tuple[AudioTrack, ...]) -
 
 
 def _source(
-    piece: Piece, tracks: tuple[AudioTrack, ...], selector: AudioSelector | None, audio: Audio, channels: int, rate: int
+    piece: Piece, found: _Found, places: Mapping[S3Location, int], audio: Audio, channels: int, rate: int
 ) -> SoundSource:
     filters: list[str] = []
+    selector = found.selector
+    external = places[selector.external] if selector is not None and selector.external is not None else None
     if piece.length is not None:
-        start = piece.start - piece.seek
+        # A file of its own is read from its start; the input from a little before the piece.
+        start = piece.start - (piece.seek if external is None else 0.0)
         filters += [f"atrim=start={start:.6f}:end={start + piece.length:.6f}", f"asetpts=PTS-{start:.6f}/TB"]
-    arriving = sum(track.channels or 2 for track in tracks)
+    elif external is not None and piece.media.main_video is not None and piece.seconds is not None:
+        filters.append(f"atrim=end={piece.seconds:.6f}")  # the pictures say how long the programme is
+    arriving = sum(track.channels or 2 for track in found.tracks)
     for remix in (selector.remix if selector else None, audio.remix):
         if remix is not None:
             filters.append(pan(remix, arriving))
@@ -157,7 +202,7 @@ def _source(
         filters.append(f"adelay={offset}:all=1")
     elif offset < 0:
         filters.append(f"atrim=start={-offset / 1000:.3f},asetpts=PTS-STARTPTS")
-    return SoundSource(tuple(piece.media.audio.index(track) for track in tracks), tuple(filters))
+    return SoundSource(tuple(found.media.audio.index(track) for track in found.tracks), tuple(filters), external)
 
 
 def pan(remix: Remix, arriving: int) -> str:

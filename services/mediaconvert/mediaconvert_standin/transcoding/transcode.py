@@ -26,7 +26,9 @@ from mediaconvert_standin.transcoding.geometry import Picture
 from mediaconvert_standin.transcoding.naming import Identifiers, destination_base, extension_of, job_identifiers
 from mediaconvert_standin.transcoding.pictures import Stage, VideoTask, checked_track, follow, plan_picture
 from mediaconvert_standin.transcoding.pieces import Piece, cut, picture_seconds
-from mediaconvert_standin.transcoding.sounds import AudioTask, plan_sound
+from mediaconvert_standin.transcoding.sounds import AudioTask, each_track, plan_sound
+
+_MANY_TRACKS = ("M2TS", "MOV", "MP4", "MXF", "OGG", "WEBM", "F4V")  # the others hold one track of sound
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Transcode:
     pieces: tuple[Piece, ...]
     groups: tuple[GroupTask, ...]
     images: tuple[S3Location, ...] = ()  # ffmpeg's inputs after the pieces
+    sounds: tuple[Media, ...] = ()  # and those after the images
     burn_ins: tuple[BurnInFile, ...] = ()
     prefixes: tuple[str, ...] = ()
 
@@ -122,14 +125,22 @@ class Transcode:
         return None if None in known else sum(seconds for seconds in known if seconds is not None)
 
 
-def resolve(plan: ConversionPlan, medias: Sequence[Media], started: datetime) -> Transcode:
-    """``medias`` has one element for each input. Raises the JobErrors of settings that do not fit the media."""
-    return _Resolver(plan, medias, started).resolve()
+def resolve(
+    plan: ConversionPlan, medias: Sequence[Media], started: datetime, sounds: Sequence[Media] = ()
+) -> Transcode:
+    """``medias`` has one element for each input, ``sounds`` one for each of the plan's external sounds.
+
+    Raises the JobErrors of settings that do not fit the media.
+    """
+    return _Resolver(plan, medias, started, sounds).resolve()
 
 
 class _Resolver:
-    def __init__(self, plan: ConversionPlan, medias: Sequence[Media], started: datetime) -> None:
+    def __init__(
+        self, plan: ConversionPlan, medias: Sequence[Media], started: datetime, sounds: Sequence[Media]
+    ) -> None:
         self._plan = plan
+        self._externals = dict(zip(plan.external_sounds, sounds, strict=True))
         self._pieces = cut(plan.inputs, medias)
         followed = follow(self._pieces, plan.followed)
         if any(output.video for output in plan.outputs):
@@ -146,7 +157,8 @@ class _Resolver:
         groups = tuple(self._group(group) for group in self._plan.groups)
         _check_paths(self._plan, groups)
         files = self._files
-        return Transcode(self._pieces, groups, self._images, tuple(files.captions), tuple(files.prefixes))
+        sounds = tuple(self._externals.values())
+        return Transcode(self._pieces, groups, self._images, sounds, tuple(files.captions), tuple(files.prefixes))
 
     def _group(self, group: Group) -> GroupTask:
         base = destination_base(group.destination, self._plan.input.source, Identifiers(self._identifiers))
@@ -161,8 +173,7 @@ class _Resolver:
         self._ordinal += 1
         video = self._video(group, output)
         length = picture_seconds(self._pieces) if video is not None and output.match_video_duration else None
-        found = (plan_sound(self._plan.inputs, self._pieces, item, picture_seconds=length) for item in output.audio)
-        audio = tuple(task for task in found if task is not None)
+        audio = self._audio(output, length)
         if video is None and not audio and output.sidecar is None:
             raise NoAudioDecoded("No audio frames decoded on [selector-(default)-track-1-drc]")
         identifiers = Identifiers(self._identifiers | _output_values(output, video, audio))
@@ -177,6 +188,16 @@ class _Resolver:
             segment_seconds=_segment_seconds(group, video) if video is not None else 0.0,
             segment_modifier=identifiers.resolve(output.segment_modifier),
         )
+
+    def _audio(self, output: Output, picture_seconds: float | None) -> tuple[AudioTask, ...]:
+        inputs, pieces, externals = self._plan.inputs, self._pieces, self._externals
+        wanted = [one for item in output.audio for one in each_track(inputs, pieces, item)]
+        if len(wanted) > 1 and output.container not in _MANY_TRACKS:
+            raise InvalidMedia(
+                f"A dynamic audio selector finds {len(wanted)} tracks, and a {output.container} output can have one."
+            )
+        found = (plan_sound(inputs, pieces, one, externals, picture_seconds=picture_seconds) for one in wanted)
+        return tuple(task for task in found if task is not None)
 
     def _video(self, group: Group, output: Output) -> VideoTask | None:
         if output.video is None:
