@@ -44,7 +44,7 @@ FAILED = video(
     "failed", "Fita antiga (1994)", "failed", size=84 * MEGABYTE, error={"code": "damaged_file", "message": ""}
 )
 LONG_WORDS = "Uma tarde inteira de domingo com a família toda, do almoço ao último café, sem cortes "
-LONG = video("long", (LONG_WORDS * LONGEST_TITLE)[:LONGEST_TITLE])
+LONG = video("long", (LONG_WORDS * LONGEST_TITLE)[:LONGEST_TITLE], "uploaded")
 ODD = (
     video("uploading", "Formatura da Júlia", "uploading", size=5_300 * MEGABYTE),
     CONVERTING,
