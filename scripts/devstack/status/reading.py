@@ -97,8 +97,8 @@ class _Reader:
     def conversions(self) -> Iterator[Number]:
         jobs = read_jobs(aws_clients.mediaconvert(self._outputs), self._outputs["Stage"], self._now)
         for status in JOB_STATUSES:
-            yield Number("jobs", status.lower(), str(jobs.by_status[status]))
-        yield Number("jobs", "minutes of outputs", f"{jobs.minutes:.1f}")
+            yield Number("jobs", status.lower(), str(jobs.by_status[status]) if jobs else UNKNOWN)
+        yield Number("jobs", "minutes of outputs", f"{jobs.minutes:.1f}" if jobs else UNKNOWN)
         yield Number("jobs", "events handled", self._count("ConversionsCompleted", "ConversionsFailed"))
         months = Months(self._s3, self._outputs["MediaBucketName"])
         spent = months.read(keys.usage(keys.EVERYBODY, f"{self._now:%Y-%m}")).spent
