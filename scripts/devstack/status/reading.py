@@ -137,7 +137,7 @@ class _Reader:
                 average, longest = _average_and_longest(activity.durations)
             told = f"{_whole(calls)} calls, {_whole(errors)} errors, {_whole(throttles)} throttled"
             yield Number("functions", function, told)
-            yield Number("functions", "  duration, ms", _latency(average, longest))
+            yield Number("functions", f"{function}, ms", _latency(average, longest))
 
     def cdn(self) -> Iterator[Number]:
         dimensions = {"DistributionId": self._outputs.get("DistributionId", "none"), "Region": "Global"}
