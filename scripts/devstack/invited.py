@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
-
-import boto3
+from typing import NoReturn
 
 from bootstrap.errors import BootstrapError
-from devstack.aws_clients import Outputs, client_arguments
+from devstack.aws_clients import Outputs, user_pools
 from devstack.client import Platform
-
-if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
 
 def no_inbox() -> NoReturn:
@@ -30,9 +25,7 @@ class InvitedPlatform(Platform):
 
     def register(self, email: str, password: str) -> None:
         """An account with a lasting password and no second factor yet; no e-mail is sent."""
-        cognito: CognitoIdentityProviderClient = boto3.client(
-            "cognito-idp", **client_arguments(self.outputs, "CognitoEndpointUrl")
-        )
+        cognito = user_pools(self.outputs)
         pool = self.outputs["UserPoolId"]
         cognito.admin_create_user(
             UserPoolId=pool,

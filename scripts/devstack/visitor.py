@@ -129,6 +129,11 @@ class Visitor:
         card.wait_for(timeout=timeout_seconds * 1000)
         return card
 
+    def close_notices(self) -> None:
+        close = self.page.locator("#notices .notice button")
+        while close.count():
+            close.first.click()
+
     def choose_action(self, title: str, action: str) -> None:
         """An entry of a card's menu: `rename`, `delete` or `retry`."""
         self.card(title).get_by_role("button").click()

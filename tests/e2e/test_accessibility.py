@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bootstrap.site_build import install_modules
+from bootstrap.npm_packages import install_packages
+from bootstrap.site_build import SOURCES
 from devstack.settings import ROOT
 from devstack.visitor import Visitor
 
@@ -24,7 +25,7 @@ WIDTHS = (320, 1280, 3840)
 @pytest.fixture(scope="module")
 def axe() -> str:
     """axe-core's source, of the version in the site's lock file."""
-    return (install_modules(ROOT / "build") / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+    return (install_packages(ROOT / "build", SOURCES) / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 class Inspector:

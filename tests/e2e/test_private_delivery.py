@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import boto3
 import pytest
 from playwright.sync_api import Cookie, Page
 
+from bootstrap.names import stage_names
+from devstack.aws_clients import client_arguments
 from devstack.visitor import Visitor
+from sstech_video import cloudfront
+from sstech_video.rsa import PrivateKey
 
 COOKIES = ("CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id")
+HOUR = 3600
 STATUSES = """(urls) => Promise.all(urls.map(async (url) => (await fetch(url, { cache: "no-store" })).status))"""
 
 
@@ -81,6 +88,28 @@ def test_only_the_right_cookies_open_a_video(scene: Scene) -> None:
         assert scene.statuses([altered(cookie) if cookie["name"] == name else cookie for cookie in own]) == {403}, name
         assert scene.statuses([cookie for cookie in own if cookie["name"] != name]) == {403}, name
     assert scene.statuses(own) == {200}
+
+
+def test_cookies_end_at_their_time(scene: Scene, stack: Mapping[str, str]) -> None:
+    own = scene.cookies["One"]
+    key_pair_id = next(cookie["value"] for cookie in own if cookie["name"] == "CloudFront-Key-Pair-Id")
+    resource = f"{stack['SiteUrl']}{own[0]['path']}*"
+
+    def until(moment: float) -> list[Cookie]:
+        granted = cloudfront.grant(resource, int(moment), key_pair_id, signer(stack)).cookies()
+        return [{**cookie, "value": granted[cookie["name"]]} for cookie in own]
+
+    assert scene.statuses(until(time.time() + HOUR)) == {200}
+    assert scene.statuses(until(time.time() - HOUR)) == {403}
+
+
+def signer(stack: Mapping[str, str]) -> cloudfront.Sign:
+    """Signs as the platform does, with its own key: nothing but the time is wrong about what this signs."""
+    ssm = boto3.client("ssm", **client_arguments(stack, "AwsEndpointUrl"))
+    path = f"/{stage_names(stack['Stage']).signing_key_parameter}"
+    found = ssm.get_parameters_by_path(Path=path, WithDecryption=True)["Parameters"]
+    newest = max(found, key=lambda parameter: parameter["LastModifiedDate"])
+    return PrivateKey.from_jwk(newest["Value"]).sign
 
 
 def test_scripts_never_see_the_cookies(scene: Scene) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
+from devstack.staging import Line
 from devstack.visitor import Visitor
 
 LARGE = 104 * 1024 * 1024
@@ -16,7 +17,7 @@ LARGE = 104 * 1024 * 1024
 def test_a_cut_connection_only_delays_an_upload(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer("pt-BR", phone=True)
     large = clip("Corte.mp4", size=LARGE)
-    line = Line(visitor)
+    line = Line(visitor.page)
     line.set(20_000_000)
     visitor.upload(large)
     row = visitor.row(large.name)
@@ -27,19 +28,6 @@ def test_a_cut_connection_only_delays_an_upload(newcomer: Callable[..., Visitor]
     line.set(20_000_000)
     expect(row).to_have_attribute("data-state", "done", timeout=90_000)
     visitor.ready_card("Corte")
-
-
-class Line:
-    """The browser's way to the network. Speed and cuts go through one session: each call replaces all of them."""
-
-    def __init__(self, visitor: Visitor) -> None:
-        self._session = visitor.page.context.new_cdp_session(visitor.page)
-
-    def set(self, bytes_per_second: int, *, cut: bool = False) -> None:
-        self._session.send(
-            "Network.emulateNetworkConditions",
-            {"offline": cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_second},
-        )
 
 
 def test_an_expired_url_is_replaced(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
@@ -78,7 +66,7 @@ def test_what_cannot_be_a_video_is_refused_before_a_byte_is_sent(
 
 def test_a_cancelled_upload_leaves_nothing(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
-    Line(visitor).set(4_000_000)
+    Line(visitor.page).set(4_000_000)
     large = clip("Unwanted.mp4", size=LARGE)
     visitor.upload(large)
     visitor.page.locator(".card").wait_for()
@@ -91,7 +79,7 @@ def test_a_cancelled_upload_leaves_nothing(newcomer: Callable[..., Visitor], cli
 
 def test_another_file_does_not_continue_an_upload(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
-    Line(visitor).set(4_000_000)
+    Line(visitor.page).set(4_000_000)
     large = clip("Mine.mp4", size=LARGE)
     visitor.upload(large)
     visitor.page.locator(".card").wait_for()

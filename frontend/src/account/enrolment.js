@@ -9,24 +9,34 @@ import { otpauthUri } from "./otpauth.js";
 // ISO/IEC 18004: four modules of quiet around the symbol.
 const QUIET_MODULES = 4;
 
-/** The numbered steps up to the first code. */
-export async function authenticatorSteps(secret, email) {
+/** The numbered steps up to the first code, which `form` asks for. */
+export async function authenticatorSteps(secret, email, form) {
   const uri = otpauthUri(secret, email);
-  return h(
-    "ol",
-    { class: "enrol-steps" },
-    h("li", {}, h("p", {}, t("enrol.install"))),
-    h(
-      "li",
-      {},
-      h("p", {}, t("enrol.scan")),
-      await qrCode(uri),
-      h("a", { class: "button wide phone-only", href: uri }, icon("shield"), t("enrol.openApp")),
-      h("details", {}, h("summary", {}, t("enrol.cannotScan")), h("p", {}, t("enrol.type")), secretLine(secret)),
-    ),
-    h("li", {}, h("p", {}, t("enrol.code"))),
-  );
+  const picture = await qrCode(uri);
+  // A phone cannot photograph itself: there the authenticator is opened, and the picture is for another device.
+  const adding = matchMedia("(pointer: coarse)").matches ? onThePhone(uri, picture, secret) : byCamera(picture, secret);
+  return h("ol", { class: "enrol-steps" }, h("li", {}, h("p", {}, t("enrol.install"))), h("li", {}, adding), h("li", {}, h("p", {}, t("enrol.code")), form));
 }
+
+const byCamera = (picture, secret) => [
+  h("p", {}, t("enrol.scan")),
+  picture,
+  h("details", {}, h("summary", {}, t("enrol.cannotScan")), h("p", {}, t("enrol.type")), secretLine(secret)),
+];
+
+const onThePhone = (uri, picture, secret) => [
+  h("p", {}, t("enrol.tap")),
+  h("a", { class: "button wide", href: uri }, icon("shield"), t("enrol.openApp")),
+  h(
+    "details",
+    {},
+    h("summary", {}, t("enrol.didNotOpen")),
+    h("p", {}, t("enrol.type")),
+    secretLine(secret),
+    h("p", {}, t("enrol.scanFromOther")),
+    picture,
+  ),
+];
 
 function secretLine(secret) {
   const copy = h("button", { type: "button", class: "button small" }, icon("copy"), t("enrol.copy"));

@@ -1,24 +1,28 @@
 // The way in: sign-in and everything around it, one question at a time.
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
-import { logo, preferencesBar } from "../shell.js";
+import { logo } from "../shell.js";
 import { t } from "../text/language.js";
 import { checkbox, codeField, digits, emailField, form, passwordField } from "../widgets/form.js";
 import { notify } from "../widgets/notice.js";
+import { preferencesBar } from "../widgets/preferences.js";
 import { cognitoErrorKey } from "./cognito-errors.js";
 import { authenticatorSteps } from "./enrolment.js";
+import { welcome } from "./welcome.js";
 
 // The pool's policy (bootstrap/template.yaml); Cognito checks it again.
 const SHORTEST_PASSWORD = 12;
 // What the browser's "back" can return to: the others are in the middle of a sign-in.
 const ENTRANCES = new Set(["signIn", "signUp", "forgot"]);
+// The way of somebody new, in this order.
+const NEWCOMERS_STEPS = ["signUp", "confirm", "enrol"];
 
 /**
  * Shows the way in until `session` is signed in. `expired` says that the person was inside a moment ago.
  * What is asked stays on one address, so that a sign-in leads to where the person wanted to go.
  */
 export function openGate(page, session, { expired = false, signal }) {
-  const state = { email: "", password: "", lasting: false, attempt: null };
+  const state = { email: "", password: "", lasting: false, attempt: null, isNew: false };
   const steps = { signIn, signUp, confirm, code, enrol, newPassword, forgot, reset };
   const card = h("div", { class: "gate-card" });
   let current = "signIn";
@@ -28,18 +32,35 @@ export function openGate(page, session, { expired = false, signal }) {
     current = name in steps ? name : "signIn";
     card.dataset.step = current;
     const content = await steps[current]();
-    card.replaceChildren(...content);
+    card.replaceChildren(...content.filter(Boolean));
     document.title = `${card.querySelector("h1").textContent} · SStech Video`;
-    (card.querySelector("input:not([type=checkbox]):placeholder-shown, input:not([type=checkbox])") ?? card.querySelector("h1")).focus();
+    focusOf(current).focus();
+  }
+
+  function focusOf(step) {
+    // What comes before the code is to be read and done first.
+    const field = step === "enrol" ? null : card.querySelector("input:not([type=checkbox])");
+    return field ?? card.querySelector("h1");
   }
 
   const explain = (error) => t(cognitoErrorKey(error));
   const link = (label, step) => h("button", { type: "button", class: "link", "data-step": step, on: { click: () => show(step) } }, label);
-  const heading = (title, intro) => [h("h1", { tabindex: "-1" }, title), intro && h("p", { class: "intro" }, intro)].filter(Boolean);
+  const heading = (title, intro) => [progress(), h("h1", { tabindex: "-1" }, title), intro && h("p", { class: "intro" }, intro)];
+
+  function progress() {
+    if (current === "signUp") state.isNew = true;
+    if (current === "signIn") state.isNew = false;
+    const step = NEWCOMERS_STEPS.indexOf(current) + 1;
+    if (!state.isNew || !step) return null;
+    const total = NEWCOMERS_STEPS.length;
+    const bars = NEWCOMERS_STEPS.map((_, index) => h("span", { class: index < step ? "done" : "" }));
+    return h("p", { class: "steps" }, h("span", { class: "steps-bar", "aria-hidden": true }, bars), t("gate.step", { step, total }));
+  }
 
   function signIn() {
     return [
       ...heading(t("signIn.title"), t("signIn.intro")),
+      expired && h("p", { class: "note", role: "status" }, t("session.expired")),
       form({
         name: "sign-in",
         fields: [emailField(state.email), passwordField({ label: t("field.password") })],
@@ -128,19 +149,22 @@ export function openGate(page, session, { expired = false, signal }) {
     const secret = await state.attempt.newSecret();
     return [
       ...heading(t("enrol.title"), t("enrol.intro")),
-      await authenticatorSteps(secret, state.email),
-      form({
-        name: "enrol",
-        fields: [codeField(t("field.authenticatorCode"), t("enrol.codeHint"))],
-        submit: t("enrol.submit"),
-        explain,
-        act: async ({ code: typed }) => {
-          await inAttempt(() => state.attempt.enrol(digits(typed)));
-          notify(t("enrol.done"));
-        },
-      }),
+      await authenticatorSteps(secret, state.email, codeForm()),
       startOver(),
     ];
+  }
+
+  function codeForm() {
+    return form({
+      name: "enrol",
+      fields: [codeField(t("field.authenticatorCode"), t("enrol.codeHint"))],
+      submit: t("enrol.submit"),
+      explain,
+      act: async ({ code: typed }) => {
+        await inAttempt(() => state.attempt.enrol(digits(typed)));
+        notify(t("enrol.done"));
+      },
+    });
   }
 
   function newPassword() {
@@ -224,16 +248,18 @@ export function openGate(page, session, { expired = false, signal }) {
   const startOver = () => h("p", { class: "gate-links" }, h("button", { type: "button", class: "link with-icon", on: { click: () => show("signIn") } }, icon("back"), t("gate.startOver")));
 
   const header = h("header", { class: "gate-top" });
-  const drawHeader = () => header.replaceChildren(logo(), preferencesBar());
-  page.replaceChildren(h("div", { class: "gate" }, header, h("main", { class: "gate-main" }, card)));
-  drawHeader();
-  if (expired) notify(t("session.expired"), "problem");
+  const main = h("main", { class: "gate-main" }, card);
+  function drawFrame() {
+    header.replaceChildren(logo(), preferencesBar());
+    page.replaceChildren(h("div", { class: "gate" }, header, main, welcome()));
+  }
+  drawFrame();
   window.addEventListener("popstate", (event) => show(event.state?.gate ?? "signIn", { isBack: true }), { signal });
   window.addEventListener("language-changed", redraw, { signal });
   show("signIn", { isBack: true });
 
   function redraw() {
-    drawHeader();
+    drawFrame();
     show(current, { isBack: true });
   }
 }

@@ -1,6 +1,6 @@
 // One video in the library.
 import { h, setAttribute, setText } from "../dom.js";
-import { icon } from "../icons.js";
+import { changeIcon, icon } from "../icons.js";
 import { failureKey } from "../api-errors.js";
 import { sameOrigin } from "../origin.js";
 import { watchRoute } from "../routes.js";
@@ -10,15 +10,19 @@ import { menuButton } from "../widgets/menu.js";
 
 const MILLISECONDS = 1000;
 
-/** A card. `actions(video)` are those of its menu; `onLostPoster(videoId)` is called when its picture does not load. */
-export function makeCard(first, { actions, onLostPoster }) {
+/**
+ * A card. `actions(video)` are those of its menu; `uploadOf(videoId)` is the upload of this page that fills it, if any;
+ * `onLostPoster(videoId)` is called when its picture does not load.
+ */
+export function makeCard(first, { actions, uploadOf, onLostPoster }) {
   let video = first;
   const picture = h("img", { class: "poster-image", alt: "", loading: "lazy", decoding: "async", hidden: true });
   const length = h("span", { class: "duration", hidden: true });
   const state = h("p", { class: "state" });
   const bar = h("progress", { class: "bar", max: 100 });
-  const waiting = h("div", { class: "poster-state" }, icon("film"), state, bar);
-  const title = h("a", { class: "card-link" });
+  const sign = icon("film");
+  const waiting = h("div", { class: "poster-state" }, sign, state, bar);
+  const title = h("a", { class: "card-link", dir: "auto" });
   const meta = h("p", { class: "card-meta" });
   const menu = menuButton({ label: "", className: "card-menu", content: icon("more"), actions: () => actions(video) });
   const element = h(
@@ -46,10 +50,15 @@ export function makeCard(first, { actions, onLostPoster }) {
     showPicture(isReady ? video.posterUrl : null);
     showLength(isReady ? video.durationMs : null);
     waiting.classList.toggle("failed", video.status === "failed");
-    setText(state, stateText(video));
-    bar.hidden = video.status !== "converting";
-    bar.value = video.progress;
-    setAttribute(bar, "aria-label", t("card.progress", { title: video.title }));
+    changeIcon(sign, video.status === "failed" ? "alert" : "film");
+    showWaiting(video.status === "uploading" ? uploadOf(video.videoId) : null);
+  }
+
+  function showWaiting(upload) {
+    setText(state, upload ? uploadText(upload) : stateText(video));
+    bar.hidden = !upload && video.status !== "converting";
+    bar.value = upload ? upload.share * 100 : video.progress;
+    setAttribute(bar, "aria-label", t(upload ? "dock.progress" : "card.progress", upload ? { name: video.title } : { title: video.title }));
   }
 
   function showPicture(url) {
@@ -80,6 +89,13 @@ const pathOf = (url) => url?.split("?")[0] ?? null;
 
 function describe(video) {
   return t("card.meta", { date: day(video.createdAt), size: bytes(video.size) });
+}
+
+/** The states of an upload that a card tells of; what went wrong is told where uploads are listed. */
+const TOLD = new Set(["waiting", "sending", "offline", "paused", "signed-out"]);
+
+function uploadText({ state, share }) {
+  return TOLD.has(state) ? t(`card.upload.${state}`, { percent: percent(share) }) : t("state.uploading");
 }
 
 /** What a video that cannot be played yet is waiting for, in words. */

@@ -34,6 +34,11 @@ export class Grid {
     this.#draw();
   }
 
+  /** What the cards show besides their items has changed. */
+  refresh() {
+    this.#ask();
+  }
+
   #ask() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#draw());

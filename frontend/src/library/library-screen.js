@@ -28,7 +28,7 @@ export function showLibrary(main, { collection, queue, signal }) {
   const lost = new Set();
   const grid = new Grid(host, list, {
     keyOf: (video) => video.videoId,
-    makeCard: (video) => makeCard(video, { actions: (current) => videoActions(current, { collection, queue }), onLostPoster }),
+    makeCard: (video) => makeCard(video, { actions: (current) => videoActions(current, { collection, queue }), uploadOf: (videoId) => queue.uploadOf(videoId), onLostPoster }),
     signal,
   });
 
@@ -82,6 +82,7 @@ export function showLibrary(main, { collection, queue, signal }) {
       h(
         "div",
         { class: "panel problem-panel", role: "alert" },
+        icon("alert"),
         h("p", {}, t(apiErrorKey(collection.error))),
         h("button", { type: "button", class: "button", on: { click: () => collection.reload() } }, t("library.again")),
       ),
@@ -98,6 +99,7 @@ export function showLibrary(main, { collection, queue, signal }) {
   });
   window.addEventListener("scroll", () => (place.top = scrollY), { passive: true, signal });
   collection.addEventListener("changed", redrawSoon, { signal });
+  queue.addEventListener("changed", () => grid.refresh(), { signal });
   const top = place.top;
   redraw();
   scrollTo(0, top);
@@ -119,7 +121,7 @@ function orderSelect() {
     get value() {
       return select.value;
     },
-    element: h("div", { class: "choice" }, h("label", { for: id, class: "visually-hidden" }, t("library.order")), select),
+    element: h("div", { class: "choice order" }, h("label", { for: id, class: "visually-hidden" }, t("library.order")), select, icon("sort")),
   };
 }
 

@@ -90,7 +90,9 @@ export class UploadDock {
     const { title, summary, total, fold, all, clear, body, buttons } = this.#parts;
     this.#element.hidden = !uploads.length;
     document.documentElement.classList.toggle("has-dock", uploads.length > 0);
-    setText(title, totals.count ? t("dock.going", { count: totals.count }) : t("dock.ended"));
+    const someActive = uploads.some(({ isActive }) => isActive);
+    const titleKey = someActive ? "dock.going" : totals.count ? "dock.left" : "dock.ended";
+    setText(title, t(titleKey, { count: totals.count }));
     setText(summary, totals.count ? progressText(totals.sent, totals.size, totals.perSecond, totals.secondsLeft) : "");
     total.hidden = !totals.count;
     total.value = totals.size ? totals.sent / totals.size : 0;
@@ -99,8 +101,7 @@ export class UploadDock {
     this.#element.classList.toggle("folded", this.#isFolded);
     body.hidden = this.#isFolded;
     buttons.hidden = this.#isFolded;
-    const someActive = uploads.some(({ isActive }) => isActive);
-    all.hidden = uploads.filter((upload) => upload.isActive || upload.canStart).length < 2;
+    all.hidden = uploads.filter((upload) => upload.isActive || (upload.canStart && upload.file)).length < 2;
     setText(all, t(someActive ? "dock.pauseAll" : "dock.resumeAll"));
     clear.hidden = !uploads.some(({ state }) => state === "done" || state === "refused");
     this.#drawRows(uploads);
@@ -136,7 +137,7 @@ function uploadRow(upload, queue) {
   const element = h(
     "li",
     { class: "row" },
-    h("div", { class: "row-text" }, h("p", { class: "row-name", title: name }, name), state, bar, pickAgain),
+    h("div", { class: "row-text" }, h("p", { class: "row-name", title: name, dir: "auto" }, name), state, bar, pickAgain),
     h("div", { class: "row-buttons" }, toggle, cancel),
   );
 
@@ -153,7 +154,7 @@ function uploadRow(upload, queue) {
     setText(state, stateText(upload));
     const isOver = ["done", "refused"].includes(upload.state);
     bar.hidden = isOver || upload.state === "failed";
-    bar.value = upload.record.size ? upload.sent / upload.record.size : 0;
+    bar.value = upload.share;
     toggle.hidden = isOver || upload.state === "needs-file";
     pickAgain.hidden = upload.state !== "needs-file";
     const verb = upload.isActive ? "pause" : upload.state === "failed" ? "retry" : "play";
@@ -181,7 +182,7 @@ function stateText(upload) {
   const { state, sent, record, rate } = upload;
   if (state === "failed" || state === "refused") return t(upload.problem);
   if (state === "sending") return progressText(sent, record.size, rate.perSecond(), upload.secondsLeft);
-  return t(`upload.state.${state}`, { percent: percent(record.size ? sent / record.size : 0) });
+  return t(`upload.state.${state}`, { percent: percent(upload.share) });
 }
 
 function progressText(sent, size, perSecond, left) {

@@ -37,6 +37,10 @@ class Upload {
     return STARTABLE.has(this.state);
   }
 
+  get share() {
+    return this.record.size ? this.sent / this.record.size : 0;
+  }
+
   get isActive() {
     return ACTIVE.has(this.state);
   }
@@ -126,9 +130,14 @@ export class UploadQueue extends EventTarget {
     }
   }
 
+  /** The upload that fills this video, or null. */
+  uploadOf(videoId) {
+    return this.uploads.find(({ record }) => record.videoId === videoId) ?? null;
+  }
+
   /** The video is about to be deleted elsewhere on the page. */
   async forgetVideo(videoId) {
-    const upload = this.uploads.find(({ record }) => record.videoId === videoId);
+    const upload = this.uploadOf(videoId);
     if (!upload) return;
     upload.controller?.abort();
     this.#remove(upload);
@@ -256,6 +265,8 @@ export class UploadQueue extends EventTarget {
   }
 
   #progress(upload, bytes) {
+    // Bytes that go are a connection, long before a whole part has arrived.
+    if (bytes > upload.sent) this.#become(upload, "sending");
     upload.sent = bytes;
     upload.rate.add(bytes, performance.now());
     this.#changed();

@@ -1,5 +1,6 @@
 // Language and theme, wherever they can be chosen.
 import { h, uniqueId } from "../dom.js";
+import { icon } from "../icons.js";
 import { LANGUAGES, chooseLanguage, currentLanguage, t } from "../text/language.js";
 import { THEMES, chooseTheme, currentTheme } from "../theme.js";
 
@@ -14,6 +15,16 @@ export function languageSelect() {
 export function themeSelect() {
   const options = THEMES.map((value) => [value, t(`preferences.theme.${value}`)]);
   return select("theme", t("preferences.theme"), options, currentTheme(), chooseTheme);
+}
+
+/** Both in little room: pictures over the browser's own choices. */
+export function preferencesBar() {
+  const compact = (choice, picture) => {
+    choice.classList.add("compact");
+    choice.append(icon(picture));
+    return choice;
+  };
+  return h("div", { class: "preferences" }, compact(languageSelect(), "language"), compact(themeSelect(), "theme"));
 }
 
 function select(name, label, options, current, choose) {

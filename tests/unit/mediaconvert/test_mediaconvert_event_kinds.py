@@ -16,7 +16,7 @@ from event_schema import check_event
 from mediaconvert_harness import DEADLINE_SECONDS, ROLE, SLOW, Bench, full_settings, picture, wait_until
 from test_mediaconvert_process import Process
 
-from mediaconvert_standin.resuming import MAX_RETRIES
+from mediaconvert_standin.running.resuming import MAX_RETRIES
 
 ANY_FFMPEG = True
 Json = dict[str, Any]

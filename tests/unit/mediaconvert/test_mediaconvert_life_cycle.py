@@ -25,7 +25,7 @@ from mediaconvert_harness import (
     wait_until,
 )
 
-from mediaconvert_standin.jobs import Job
+from mediaconvert_standin.state.jobs import Job
 
 X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
 QUEUE = "arn:aws:mediaconvert:us-east-1:000000000000:queues/Default"

@@ -9,9 +9,9 @@ import pytest
 import requests
 from mediaconvert_harness import DEADLINE_SECONDS, OUTPUT_BUCKET, SINE, Bench, full_settings, picture
 
-from mediaconvert_standin.links import VALID_SECONDS, Links
-from mediaconvert_standin.origins import is_foreign, is_local_host
-from mediaconvert_standin.plan import S3Location
+from mediaconvert_standin.job_settings.plan import S3Location
+from mediaconvert_standin.page.links import VALID_SECONDS, Links
+from mediaconvert_standin.protocol.origins import is_foreign, is_local_host
 
 ANY_FFMPEG = True
 Json = dict[str, Any]

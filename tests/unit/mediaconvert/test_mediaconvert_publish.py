@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 from mediaconvert_harness import OUTPUT_BUCKET, Bench
 
-from mediaconvert_standin.database import Database
 from mediaconvert_standin.errors import Canceled, DestinationMissing
-from mediaconvert_standin.journal import Journal
-from mediaconvert_standin.plan import S3Location, S3Options
-from mediaconvert_standin.publish import MULTIPART_THRESHOLD, PART_BYTES, Publisher
-from mediaconvert_standin.results import Upload
+from mediaconvert_standin.job_settings.plan import S3Location, S3Options
+from mediaconvert_standin.packaging.results import Upload
+from mediaconvert_standin.state.database import Database
+from mediaconvert_standin.storage.journal import Journal
+from mediaconvert_standin.storage.publish import MULTIPART_THRESHOLD, PART_BYTES, Publisher
 
 ANY_FFMPEG = True
 

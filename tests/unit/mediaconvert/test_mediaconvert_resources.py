@@ -9,7 +9,7 @@ from mediaconvert_harness import OUTPUT_BUCKET, ROLE, Bench, file_group, h264, v
 from mediaconvert_harness import audio as audio_description
 from test_mediaconvert_validation import simple
 
-from mediaconvert_standin.library import MAX_TAGS
+from mediaconvert_standin.state.library import MAX_TAGS
 
 ANY_FFMPEG = True
 Json = dict[str, Any]
