@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 INDEX = "index.html"
-WEBP_QUALITY = 82
+WEBP_QUALITY = 90
 SIZE = {"width": 1280, "height": 800}
 """CSS pixels of a picture of the documentation."""
 
@@ -36,9 +36,10 @@ COLLAGE_PAGE = """<!doctype html>
 <style>
   body {{ margin: 0; height: 800px; position: relative; overflow: hidden; background: {ground}; }}
   img {{ position: absolute; box-shadow: 0 2px 6px rgb(8 10 18 / 20%), 0 24px 64px rgb(8 10 18 / 40%); }}
+  img {{ outline: 1px solid rgb(255 255 255 / 14%); }}
   .library {{ left: 44px; top: 40px; width: 960px; border-radius: 14px; }}
   .player {{ right: 44px; bottom: 40px; width: 660px; border-radius: 14px; }}
-  .phone {{ left: 120px; bottom: 40px; width: 196px; border: 7px solid #12151f; border-radius: 30px; }}
+  .phone {{ left: 120px; bottom: 40px; width: 196px; border: 7px solid #262b3a; border-radius: 30px; }}
 </style>
 <img class="library" src="{library}"><img class="player" src="{player}"><img class="phone" src="{phone}">
 """

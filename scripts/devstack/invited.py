@@ -34,3 +34,17 @@ class InvitedPlatform(Platform):
             UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
         )
         cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)
+
+
+def invite(outputs: Outputs, email: str, password: str) -> None:
+    """An invitation without its e-mail: `password` is good for one sign-in, which asks for another one."""
+    cognito: CognitoIdentityProviderClient = boto3.client(
+        "cognito-idp", **client_arguments(outputs, "CognitoEndpointUrl")
+    )
+    cognito.admin_create_user(
+        UserPoolId=outputs["UserPoolId"],
+        Username=email,
+        TemporaryPassword=password,
+        MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+    )

@@ -43,9 +43,22 @@ class Props:
     document: Path
 
 
-def newcomer_tour(visitor: Visitor, props: Props) -> Iterator[str]:
-    """From the first visit to the first uploads."""
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who was invited: `password` is the invitation's."""
+
+    email: str
+    password: str
+
+
+def newcomer_tour(visitor: Visitor, props: Props, guest: Guest) -> Iterator[str]:
+    """From the first visit to the first uploads, past a look at how `guest` would come in."""
     yield from _entrance(visitor)
+    visitor.visit()
+    visitor.fill("sign-in", email=guest.email, password=guest.password)
+    visitor.submit("sign-in")
+    visitor.heading("newPassword.title").wait_for()
+    yield "new-password"
     visitor.visit()
     visitor.sign_up(f"maria-{secrets.token_hex(4)}@example.com", PASSWORD)
     yield "enrol"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from bootstrap.npm_packages import install_packages
 from bootstrap.site_build import SOURCES
 from devstack import staging
+from devstack.invited import invite
 from devstack.settings import ROOT
 from devstack.visitor import Visitor
 
@@ -49,17 +50,28 @@ class Inspector:
 
 @pytest.mark.parametrize(("scheme", "phone"), [("light", False), ("dark", True)])
 def test_no_screen_has_a_violation(
-    open_page: OpenPage, clip: Callable[..., Path], axe: str, scheme: str, phone: bool
+    open_page: OpenPage, clip: Callable[..., Path], stack: Mapping[str, str], axe: str, scheme: str, phone: bool
 ) -> None:
     visitor = open_page("en", scheme=scheme, phone=phone)
     inspector = Inspector(visitor.page, axe)
+    invited_screen(visitor, inspector, stack)
     gate_screens(visitor, inspector)
     library_screens(visitor, inspector, clip("Birthday.mp4"))
     watch_screens(visitor, inspector)
     rare_screens(visitor, inspector)
     account_screens(visitor, inspector)
     assert inspector.seen == {screen: [] for screen in inspector.seen}
-    assert len(inspector.seen) >= 26
+    assert len(inspector.seen) >= 27
+
+
+def invited_screen(visitor: Visitor, inspector: Inspector, stack: Mapping[str, str]) -> None:
+    email = new_email()
+    invite(stack, email, PASSWORD)
+    visitor.visit()
+    visitor.fill("sign-in", email=email, password=PASSWORD)
+    visitor.submit("sign-in")
+    visitor.heading("newPassword.title").wait_for()
+    inspector.look("new password")
 
 
 def gate_screens(visitor: Visitor, inspector: Inspector) -> None:
@@ -146,6 +158,7 @@ def rare_screens(visitor: Visitor, inspector: Inspector) -> None:
         page.reload()
         visitor.heading("start.troubleTitle").wait_for()
         inspector.look("nothing loaded")
+    page.reload()
 
 
 def account_screens(visitor: Visitor, inspector: Inspector) -> None:
