@@ -57,7 +57,7 @@ export class App {
     }
     const workspace = this.#openWorkspace();
     const { screen, videoId } = parseRoute(location.hash);
-    const main = frame(this.#page, { actions: [uploadButton(workspace)] });
+    const main = frame(this.#page, { screen, actions: [uploadButton(workspace)] });
     // Beside a video there is room for one line.
     workspace.dock.show({ folded: screen === "watch" });
     try {

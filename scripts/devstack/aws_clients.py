@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_mediaconvert import MediaConvertClient
@@ -49,6 +50,11 @@ def logs(outputs: Outputs) -> CloudWatchLogsClient:
 
 def mediaconvert(outputs: Outputs) -> MediaConvertClient:
     return boto3.client("mediaconvert", **client_arguments(outputs, "MediaConvertEndpointUrl"))
+
+
+def user_pools(outputs: Outputs) -> CognitoIdentityProviderClient:
+    """Cognito, as the pool's owner."""
+    return boto3.client("cognito-idp", **client_arguments(outputs, "CognitoEndpointUrl"))
 
 
 def client_arguments(outputs: Outputs, endpoint: str) -> dict[str, Any]:

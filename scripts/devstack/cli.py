@@ -130,6 +130,11 @@ def build_parser() -> argparse.ArgumentParser:
     _may_name_stage(status)
     status.add_argument("--json", action="store_true", help="for scripts")
 
+    invite = _command(commands, "invite", run_invite, "make somebody's account: a first password comes by e-mail")
+    invite.add_argument("email", metavar="EMAIL", help="the person's address")
+    invite.add_argument("--again", action="store_true", help="send another first password")
+    _may_name_stage(invite)
+
     reown = _command(commands, "reown", run_reown, "move the ready videos of one account id to another")
     reown.add_argument("old", metavar="OLD", help="account id (`sub`) that the videos belong to")
     reown.add_argument("new", metavar="NEW", help="account id (`sub`) that shall have them")
@@ -298,6 +303,20 @@ def run_status(options: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps({f"{one.group}: {one.name}": one.value for one in numbers}, indent=2))
         return 0
     Console().print(status_table(numbers))
+    return 0
+
+
+def run_invite(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.aws_clients import user_pools
+    from devstack.inviting import invite
+
+    outputs = _outputs_of(options, settings)
+    invite(user_pools(outputs), outputs["UserPoolId"], options.email, again=options.again)
+    Console().print(
+        f"{options.email} gets a first password by e-mail. It is good for three days, at {outputs['SiteUrl']}",
+        highlight=False,
+        soft_wrap=True,
+    )
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from devstack.visitor import Visitor
 
@@ -16,6 +16,22 @@ WITHOUT_MEDIA_SOURCE = "delete window.MediaSource; delete window.ManagedMediaSou
 WITHOUT_HLS = (
     WITHOUT_MEDIA_SOURCE + "HTMLMediaElement.prototype.canPlayType = (type) => type.includes('mpegurl') ? '' : 'maybe';"
 )
+CAPTIONS_MEDIA = (
+    '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="texts",NAME="Português",LANGUAGE="pt",AUTOSELECT=YES,DEFAULT=NO,'
+    'URI="captions.m3u8"'
+)
+CAPTIONS_PLAYLIST = """#EXTM3U
+#EXT-X-VERSION:3
+#EXT-X-TARGETDURATION:100
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXTINF:100,
+captions.vtt
+#EXT-X-ENDLIST
+"""
+CAPTIONS = "WEBVTT\n\n00:00.000 --> 01:40.000\nParabéns, vovó!\n"
+SHOWN_CAPTION = """(text) => [...document.querySelector("video").textTracks].some(
+  ({ mode, activeCues }) => mode === "showing" && [...(activeCues ?? [])].some((cue) => cue.text === text)
+)"""
 NATIVE_HLS = "!!document.createElement('video').canPlayType('application/vnd.apple.mpegurl')"
 
 
@@ -84,6 +100,47 @@ def test_quality_and_speed_can_be_chosen(newcomer: Callable[..., Visitor], clip:
     speed = visitor.page.locator('[data-select="speed"]')
     speed.select_option("1.5")
     assert visitor.page.evaluate("document.querySelector('video').playbackRate") == 1.5
+
+
+def add_captions(visitor: Visitor) -> None:
+    """Gives every video captions in Portuguese: our conversion makes none, another player's playlist may have them."""
+
+    def with_captions(route: Route) -> None:
+        response = route.fetch()
+        lines = response.text().splitlines()
+        marked = [f'{line},SUBTITLES="texts"' if line.startswith("#EXT-X-STREAM-INF") else line for line in lines]
+        route.fulfill(response=response, body="\n".join([marked[0], CAPTIONS_MEDIA, *marked[1:]]))
+
+    visitor.page.route("**/media/**/hls/video.m3u8", with_captions)
+    visitor.page.route("**/media/**/captions.m3u8", lambda route: route.fulfill(body=CAPTIONS_PLAYLIST))
+    visitor.page.route("**/media/**/captions.vtt", lambda route: route.fulfill(body=CAPTIONS))
+
+
+def test_captions_can_be_shown_when_there_are_any(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    add_captions(visitor)
+    open_video(visitor, clip("Spoken.mp4", seconds=100))
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
+    button = visitor.page.locator('[data-control="captions"]')
+    expect(button).to_have_attribute("aria-pressed", "false")
+    visitor.page.keyboard.press("c")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    visitor.page.wait_for_function(SHOWN_CAPTION, arg="Parabéns, vovó!")
+    visitor.page.locator('[data-control="settings"]').click()
+    choice = visitor.page.locator('[data-select="captions"]')
+    expect(choice.locator("option:checked")).to_have_text("Português")
+    choice.select_option("-1")
+    visitor.page.wait_for_function(
+        "() => [...document.querySelector('video').textTracks].every(({ mode }) => mode !== 'showing')"
+    )
+
+
+def test_no_captions_no_button(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
+    visitor = newcomer()
+    open_video(visitor, clip("Silent.mp4"))
+    expect(visitor.page.locator('[data-control="settings"]')).to_be_visible()
+    expect(visitor.page.locator('[data-control="captions"]')).to_be_hidden()
 
 
 def test_scrubbing_shows_where_one_goes(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:

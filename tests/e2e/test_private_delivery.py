@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import boto3
 import pytest
 from playwright.sync_api import Cookie, Page
 
+from bootstrap.names import stage_names
+from devstack.aws_clients import client_arguments
 from devstack.visitor import Visitor
+from sstech_video import cloudfront
+from sstech_video.rsa import PrivateKey
 
 COOKIES = ("CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id")
+HOUR = 3600
 STATUSES = """(urls) => Promise.all(urls.map(async (url) => (await fetch(url, { cache: "no-store" })).status))"""
 
 
@@ -81,6 +90,30 @@ def test_only_the_right_cookies_open_a_video(scene: Scene) -> None:
         assert scene.statuses([altered(cookie) if cookie["name"] == name else cookie for cookie in own]) == {403}, name
         assert scene.statuses([cookie for cookie in own if cookie["name"] != name]) == {403}, name
     assert scene.statuses(own) == {200}
+
+
+def test_cookies_end_at_their_time(scene: Scene, stack: Mapping[str, str]) -> None:
+    own = scene.cookies["One"]
+    values = {cookie["name"]: cookie["value"] for cookie in own}
+    policy, sign = values["CloudFront-Policy"], signer(stack, values)
+    resource = json.loads(policy_of(policy))["Statement"][0]["Resource"]
+    ended = cloudfront.grant(resource, int(time.time()) - HOUR, values["CloudFront-Key-Pair-Id"], sign).cookies()
+    assert scene.statuses([{**cookie, "value": ended[cookie["name"]]} for cookie in own]) == {403}
+    assert scene.statuses(own) == {200}
+
+
+def policy_of(value: str) -> bytes:
+    return base64.b64decode(value.translate(str.maketrans("-_~", "+=/")))
+
+
+def signer(stack: Mapping[str, str], values: Mapping[str, str]) -> cloudfront.Sign:
+    """Signs with the very key that made the cookies: nothing but the time is wrong about what this signs."""
+    ssm = boto3.client("ssm", **client_arguments(stack, "AwsEndpointUrl"))
+    path = f"/{stage_names(stack['Stage']).signing_key_parameter}"
+    found = ssm.get_parameters_by_path(Path=path, WithDecryption=True)["Parameters"]
+    signs = [PrivateKey.from_jwk(parameter["Value"]).sign for parameter in found]
+    policy, signature = policy_of(values["CloudFront-Policy"]), values["CloudFront-Signature"]
+    return next(sign for sign in signs if cloudfront.cloudfront_base64(sign(policy)) == signature)
 
 
 def test_scripts_never_see_the_cookies(scene: Scene) -> None:

@@ -70,15 +70,13 @@ def test_a_video_deleted_while_it_is_dead_leaves_nothing(
     numbers.faults = 1
     library.delete(upload.video_id)
     stack.start_mediaconvert()
-    wait_for(
-        lambda: (
-            not store.leftovers(library.owner, upload.video_id)
-            and all(job["Status"] not in {"SUBMITTED", "PROGRESSING"} for job in store.jobs(upload.video_id))
-            and stack.reconcile() is not None
-        ),
-        "the deletion to be complete",
-        timeout=START_SECONDS,
-    )
+
+    def is_over() -> bool:
+        stack.reconcile()
+        running = [job for job in store.jobs(upload.video_id) if job["Status"] in {"SUBMITTED", "PROGRESSING"}]
+        return not running and not store.leftovers(library.owner, upload.video_id)
+
+    wait_for(is_over, "the deletion to be complete", timeout=START_SECONDS)
     stack.reconcile()
     assert store.leftovers(library.owner, upload.video_id) == []
     check(stack, store, library, numbers, uploads=0)

@@ -32,7 +32,7 @@ export function openGate(page, session, { expired = false, signal }) {
     current = name in steps ? name : "signIn";
     card.dataset.step = current;
     const content = await steps[current]();
-    card.replaceChildren(...content);
+    card.replaceChildren(...content.filter(Boolean));
     document.title = `${card.querySelector("h1").textContent} · SStech Video`;
     focusOf(current).focus();
   }
@@ -45,7 +45,7 @@ export function openGate(page, session, { expired = false, signal }) {
 
   const explain = (error) => t(cognitoErrorKey(error));
   const link = (label, step) => h("button", { type: "button", class: "link", "data-step": step, on: { click: () => show(step) } }, label);
-  const heading = (title, intro) => [progress(), h("h1", { tabindex: "-1" }, title), intro && h("p", { class: "intro" }, intro)].filter(Boolean);
+  const heading = (title, intro) => [progress(), h("h1", { tabindex: "-1" }, title), intro && h("p", { class: "intro" }, intro)];
 
   function progress() {
     if (current === "signUp") state.isNew = true;
@@ -60,6 +60,7 @@ export function openGate(page, session, { expired = false, signal }) {
   function signIn() {
     return [
       ...heading(t("signIn.title"), t("signIn.intro")),
+      expired && h("p", { class: "note", role: "status" }, t("session.expired")),
       form({
         name: "sign-in",
         fields: [emailField(state.email), passwordField({ label: t("field.password") })],
@@ -253,7 +254,6 @@ export function openGate(page, session, { expired = false, signal }) {
     page.replaceChildren(h("div", { class: "gate" }, header, main, welcome()));
   }
   drawFrame();
-  if (expired) notify(t("session.expired"), "problem");
   window.addEventListener("popstate", (event) => show(event.state?.gate ?? "signIn", { isBack: true }), { signal });
   window.addEventListener("language-changed", redraw, { signal });
   show("signIn", { isBack: true });

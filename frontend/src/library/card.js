@@ -1,6 +1,6 @@
 // One video in the library.
 import { h, setAttribute, setText } from "../dom.js";
-import { icon } from "../icons.js";
+import { changeIcon, icon } from "../icons.js";
 import { failureKey } from "../api-errors.js";
 import { sameOrigin } from "../origin.js";
 import { watchRoute } from "../routes.js";
@@ -20,7 +20,8 @@ export function makeCard(first, { actions, uploadOf, onLostPoster }) {
   const length = h("span", { class: "duration", hidden: true });
   const state = h("p", { class: "state" });
   const bar = h("progress", { class: "bar", max: 100 });
-  const waiting = h("div", { class: "poster-state" }, icon("film"), state, bar);
+  const sign = icon("film");
+  const waiting = h("div", { class: "poster-state" }, sign, state, bar);
   const title = h("a", { class: "card-link", dir: "auto" });
   const meta = h("p", { class: "card-meta" });
   const menu = menuButton({ label: "", className: "card-menu", content: icon("more"), actions: () => actions(video) });
@@ -49,6 +50,7 @@ export function makeCard(first, { actions, uploadOf, onLostPoster }) {
     showPicture(isReady ? video.posterUrl : null);
     showLength(isReady ? video.durationMs : null);
     waiting.classList.toggle("failed", video.status === "failed");
+    changeIcon(sign, video.status === "failed" ? "alert" : "film");
     showWaiting(video.status === "uploading" ? uploadOf(video.videoId) : null);
   }
 

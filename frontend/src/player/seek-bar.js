@@ -15,6 +15,7 @@ export function seekBar(video, thumbnailsUrl, signal) {
   const element = h("div", { class: "seek" }, preview, range);
   let cues = null;
   let isHeld = false;
+  let shown = 0;
 
   const length = () => (Number.isFinite(video.duration) ? video.duration : 0);
 
@@ -29,8 +30,10 @@ export function seekBar(video, thumbnailsUrl, signal) {
 
   function showPreview(share) {
     const seconds = share * length();
+    shown = share;
     cues ??= fetchThumbnails(thumbnailsUrl).then((found) => {
       cues = found;
+      if (!preview.hidden) showPreview(shown);
     });
     setText(moment, formatClock(seconds));
     const cue = Array.isArray(cues) ? thumbnailAt(cues, seconds) : null;

@@ -11,7 +11,7 @@ import { createPlayer } from "./player.js";
 
 export async function showWatch(main, workspace) {
   const { api, collection, queue, videoId, signal } = workspace;
-  main.replaceChildren(h("div", { class: "watch" }, backLink(), h("div", { class: "player placeholder" })));
+  main.replaceChildren(h("div", { class: "watch" }, backLink(), h("div", { class: "stage" }, h("div", { class: "player placeholder" }))));
   let video;
   try {
     video = collection.get(videoId) ?? (await api.video(videoId, signal));
@@ -24,9 +24,10 @@ export async function showWatch(main, workspace) {
 
   const stage = h("div", { class: "stage" });
   const title = h("h1", { tabindex: "-1", dir: "auto" });
+  const whole = h("button", { type: "button", class: "link", "aria-expanded": "false", hidden: true, on: { click: showWhole } }, t("watch.wholeTitle"));
   const facts = h("p", { class: "facts" });
   const buttons = h("div", { class: "button-row" });
-  main.replaceChildren(h("div", { class: "watch" }, backLink(), stage, h("div", { class: "watch-text" }, title, facts, buttons)));
+  main.replaceChildren(h("div", { class: "watch" }, backLink(), stage, h("div", { class: "watch-text" }, title, whole, facts, buttons)));
   let shown = null;
 
   function update() {
@@ -36,13 +37,26 @@ export async function showWatch(main, workspace) {
       return;
     }
     setText(title, video.title);
+    fitTitle();
     document.title = `${video.title} · SStech Video`;
     setText(facts, describe(video));
+    if (video.width && video.height) stage.style.setProperty("--ratio", String(video.width / video.height));
     if (shown === video.status) return refreshWaiting(stage, video);
     shown = video.status;
     buttons.replaceChildren(...actionButtons());
     if (video.status === "ready") openPlayer();
     else stage.replaceChildren(waiting(video));
+  }
+
+  function showWhole() {
+    const isWhole = title.classList.toggle("whole");
+    whole.setAttribute("aria-expanded", String(isWhole));
+    setText(whole, t(isWhole ? "watch.shortTitle" : "watch.wholeTitle"));
+  }
+
+  /** A title too long for its place can be opened. */
+  function fitTitle() {
+    if (!title.classList.contains("whole")) whole.hidden = title.scrollHeight <= title.clientHeight + 1;
   }
 
   function actionButtons() {
@@ -70,6 +84,9 @@ export async function showWatch(main, workspace) {
 
   collection.addEventListener("changed", update, { signal });
   update();
+  const resized = new ResizeObserver(fitTitle);
+  resized.observe(title);
+  signal.addEventListener("abort", () => resized.disconnect());
 }
 
 function waiting(video) {
@@ -95,8 +112,8 @@ function refreshWaiting(stage, video) {
 
 function describe(video) {
   const facts = [day(video.createdAt), bytes(video.size)];
-  if (video.durationMs) facts.push(duration(video.durationMs / 1000));
-  if (video.width && video.height) facts.push(`${video.width} × ${video.height}`);
+  if (video.durationMs) facts.push(duration(video.durationMs / 1000, "short"));
+  if (video.width && video.height) facts.push(`${video.width}\u00a0×\u00a0${video.height}`);
   return facts.join(" · ");
 }
 

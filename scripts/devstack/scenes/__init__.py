@@ -18,7 +18,7 @@ PAINTER = Path(__file__).with_name("scenes.js")
 WIDTH, HEIGHT = 1280, 720
 MARGIN = 1.08
 """The camera moves over a picture that is so much larger than the film."""
-RATE = 2
+RATE = 1
 """Frames a second: minutes of film at the cost of seconds."""
 TIMEOUT = 120
 """Seconds for one film."""

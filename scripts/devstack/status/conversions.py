@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from devstack.status.metrics import WINDOW
 
 if TYPE_CHECKING:
@@ -26,9 +28,13 @@ class Jobs:
     minutes: float
 
 
-def read_jobs(mediaconvert: MediaConvertClient, stage: str, until: datetime) -> Jobs:
-    """The jobs of one stage."""
-    jobs = [job for job in _since(mediaconvert, until - WINDOW) if job.get("UserMetadata", {}).get("stage") == stage]
+def read_jobs(mediaconvert: MediaConvertClient, stage: str, until: datetime) -> Jobs | None:
+    """The jobs of one stage; None where one may not list them."""
+    try:
+        found = list(_since(mediaconvert, until - WINDOW))
+    except ClientError:
+        return None
+    jobs = [job for job in found if job.get("UserMetadata", {}).get("stage") == stage]
     milliseconds = sum(
         output.get("DurationInMs", 0)
         for job in jobs

@@ -62,16 +62,27 @@ class _Reader:
         self._s3 = aws_clients.s3(outputs)
 
     def accounts(self) -> Iterator[Number]:
-        cognito = self._client("cognito-idp", "CognitoEndpointUrl")
+        cognito = aws_clients.user_pools(self._outputs)
         pool = self._outputs["UserPoolId"]
         pages = cognito.get_paginator("list_users").paginate(UserPoolId=pool, PaginationConfig={"PageSize": POOLS_PAGE})
-        users = Counter(user["UserStatus"] for page in pages for user in page["Users"])
+        users = [user for page in pages for user in page["Users"]]
+        confirmed = [user["Username"] for user in users if user["UserStatus"] == "CONFIRMED"]
+        with ThreadPoolExecutor(READERS) as workers:
+            described = list(
+                workers.map(lambda name: cognito.admin_get_user(UserPoolId=pool, Username=name), confirmed)
+            )
+        protected = sum("SOFTWARE_TOKEN_MFA" in user.get("UserMFASettingList", []) for user in described)
         client = {"UserPool": pool, "UserPoolClient": self._outputs["UserPoolClientId"]}
         sign_ins = self._metrics.sum("AWS/Cognito", "SignInSuccesses", client)
+        attempts = self._metrics.samples("AWS/Cognito", "SignInSuccesses", client)
         failed = self._metrics.sum(ACCOUNTS, f"FailedSignIns{self._suffix}", {})
+        if failed is None and attempts is not None:
+            # An attempt that fails is measured as 0.
+            failed = attempts - (sign_ins or 0)
         enrolments = self._metrics.sum(ACCOUNTS, f"MfaEnrolments{self._suffix}", {})
-        yield Number("accounts", "registered", str(sum(users.values())))
-        yield Number("accounts", "confirmed", str(users["CONFIRMED"]))
+        yield Number("accounts", "registered", str(len(users)))
+        yield Number("accounts", "confirmed", str(len(confirmed)))
+        yield Number("accounts", "with a second factor", str(protected))
         yield Number("accounts", "sign-ins", _whole(sign_ins))
         yield Number("accounts", "failed sign-ins", _whole(failed))
         yield Number("accounts", "MFA enrolments", _whole(enrolments))
@@ -97,8 +108,8 @@ class _Reader:
     def conversions(self) -> Iterator[Number]:
         jobs = read_jobs(aws_clients.mediaconvert(self._outputs), self._outputs["Stage"], self._now)
         for status in JOB_STATUSES:
-            yield Number("jobs", status.lower(), str(jobs.by_status[status]))
-        yield Number("jobs", "minutes of outputs", f"{jobs.minutes:.1f}")
+            yield Number("jobs", status.lower(), str(jobs.by_status[status]) if jobs else UNKNOWN)
+        yield Number("jobs", "minutes of outputs", f"{jobs.minutes:.1f}" if jobs else UNKNOWN)
         yield Number("jobs", "events handled", self._count("ConversionsCompleted", "ConversionsFailed"))
         months = Months(self._s3, self._outputs["MediaBucketName"])
         spent = months.read(keys.usage(keys.EVERYBODY, f"{self._now:%Y-%m}")).spent
@@ -137,7 +148,7 @@ class _Reader:
                 average, longest = _average_and_longest(activity.durations)
             told = f"{_whole(calls)} calls, {_whole(errors)} errors, {_whole(throttles)} throttled"
             yield Number("functions", function, told)
-            yield Number("functions", "  duration, ms", _latency(average, longest))
+            yield Number("functions", f"{function}, ms", _latency(average, longest))
 
     def cdn(self) -> Iterator[Number]:
         dimensions = {"DistributionId": self._outputs.get("DistributionId", "none"), "Region": "Global"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ class Admission:
     catalog: Catalog
     usage: Usage
     upload_bucket: UploadBucket
+    new_id: Callable[[datetime], str] = new_video_id
 
     def admit(self, owner: str, wanted: NewUpload, now: datetime) -> dict[str, Any]:
         """The answer to `POST /videos/upload-url`. Raises `QuotaExceededError`.
@@ -34,7 +36,7 @@ class Admission:
         In this order, whatever is cut short leaves something that is found again: the ledger by the next look at
         the quota, the marker by whoever looks for unfinished work, parts by the bucket's lifecycle.
         """
-        video_id = new_video_id(now)
+        video_id = self.new_id(now)
         follow(video_id)
         key = keys.original(owner, video_id, keys.extension(wanted.file_name))
         plan = uploads.plan(wanted.size)

@@ -124,6 +124,8 @@ def test_every_granted_action_is_needed_by_something() -> None:
         "cloudfront:createinvalidation",
         "cloudwatch:getmetricstatistics",
         "cognito-idp:listuserpools",
+        "cognito-idp:admincreateuser",
+        "cognito-idp:admingetuser",
         "cognito-idp:listusers",
         "lambda:getaccountsettings",
         "logs:filterlogevents",

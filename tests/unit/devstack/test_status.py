@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from botocore.exceptions import ClientError
+
 from devstack.status.conversions import read_jobs
 from devstack.status.function_logs import parse_activity
 
@@ -96,6 +98,18 @@ def test_jobs_of_the_stage_and_the_day_are_counted_and_older_pages_never_asked_f
 
     jobs = read_jobs(cast(Any, service), "prod", NOW)
 
+    assert jobs
     assert jobs.by_status == {"COMPLETE": 2, "ERROR": 1}
     assert jobs.minutes == 2
     assert service.read == 2
+
+
+class Closed(Jobs):
+    """Nobody here may list jobs."""
+
+    def paginate(self, **_options: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListJobs")
+
+
+def test_who_may_not_list_jobs_has_no_numbers_of_them() -> None:
+    assert read_jobs(cast(Any, Closed([])), "prod", NOW) is None

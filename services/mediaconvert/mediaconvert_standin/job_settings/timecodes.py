@@ -41,9 +41,6 @@ class Timecode:
         return Fraction((self.hours * 60 + self.minutes) * 60 + self.seconds) + Fraction(self.frames, 100)
 
 
-ZERO = Timecode("00:00:00:00", 0, 0, 0, 0, drop_frame=False)
-
-
 def label(frame: int, rate: Fraction) -> str:
     """The timecode, without dropping frames, of a frame number."""
     nominal = max(1, round(rate))
