@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 INDEX = "index.html"
-WEBP_QUALITY = 82
-SIZE = {"width": 1280, "height": 760}
+WEBP_QUALITY = 90
+SIZE = {"width": 1280, "height": 800}
 """CSS pixels of a picture of the documentation."""
 
 INDEX_PAGE = """<!doctype html>
@@ -30,16 +30,18 @@ INDEX_PAGE = """<!doctype html>
 </style>
 {sections}
 """
-# A window and a phone on one ground: what somebody sees of the site before they have it.
+# Two windows and a phone on one ground: what somebody sees of the site before they have it.
 COLLAGE_PAGE = """<!doctype html>
 <meta charset="utf-8">
 <style>
-  body {{ margin: 0; width: 1280px; height: 760px; position: relative; overflow: hidden; background: {ground}; }}
-  img {{ position: absolute; box-shadow: 0 2px 6px rgb(8 10 18 / 20%), 0 24px 64px rgb(8 10 18 / 35%); }}
-  .window {{ left: 56px; top: 48px; width: 1040px; border-radius: 14px; }}
-  .phone {{ right: 64px; bottom: 48px; width: 260px; border: 8px solid #12151f; border-radius: 36px; }}
+  body {{ margin: 0; height: 800px; position: relative; overflow: hidden; background: {ground}; }}
+  img {{ position: absolute; box-shadow: 0 2px 6px rgb(8 10 18 / 20%), 0 24px 64px rgb(8 10 18 / 40%); }}
+  img {{ outline: 1px solid rgb(255 255 255 / 14%); }}
+  .library {{ left: 44px; top: 40px; width: 960px; border-radius: 14px; }}
+  .player {{ right: 44px; bottom: 40px; width: 660px; border-radius: 14px; }}
+  .phone {{ left: 120px; bottom: 40px; width: 196px; border: 7px solid #262b3a; border-radius: 30px; }}
 </style>
-<img class="window" src="{window}"><img class="phone" src="{phone}">
+<img class="library" src="{library}"><img class="player" src="{player}"><img class="phone" src="{phone}">
 """
 
 
@@ -48,14 +50,27 @@ class Collage:
     """A picture of the documentation, and the screenshots in it."""
 
     name: str
-    window: str
+    library: str
+    player: str
     phone: str
     ground: str
 
 
 COLLAGES = (
-    Collage("site.en.webp", "library-desktop-dark", "watch-phone-dark", "linear-gradient(135deg, #3b3fd0, #7a35c9)"),
-    Collage("site.pt-BR.webp", "library-desktop", "watch-phone", "linear-gradient(135deg, #dfe3ff, #efe2fb)"),
+    Collage(
+        "site.en.webp",
+        "library-desktop-dark",
+        "player-preview-desktop-dark",
+        "library-phone-dark",
+        "linear-gradient(135deg, #3b3fd0, #7a35c9)",
+    ),
+    Collage(
+        "site.pt-BR.webp",
+        "library-desktop",
+        "player-preview-desktop",
+        "library-phone",
+        "linear-gradient(135deg, #cfd6ff, #e9d3fa)",
+    ),
 )
 
 
@@ -88,11 +103,11 @@ def make_documentation_pictures(browser: Browser, folder: Path, target: Path) ->
     page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
     try:
         for collage in COLLAGES:
-            window, phone = (folder / f"{name}.png" for name in (collage.window, collage.phone))
-            if not window.exists() or not phone.exists():
+            shots = {name: folder / f"{getattr(collage, name)}.png" for name in ("library", "player", "phone")}
+            if not all(shot.exists() for shot in shots.values()):
                 continue
             page.set_content(
-                COLLAGE_PAGE.format(ground=collage.ground, window=_data_url(window), phone=_data_url(phone))
+                COLLAGE_PAGE.format(ground=collage.ground, **{name: _data_url(shot) for name, shot in shots.items()})
             )
             still = folder / f"{collage.name}.png"
             page.screenshot(path=still)

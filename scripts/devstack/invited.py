@@ -25,12 +25,18 @@ class InvitedPlatform(Platform):
 
     def register(self, email: str, password: str) -> None:
         """An account with a lasting password and no second factor yet; no e-mail is sent."""
-        cognito = user_pools(self.outputs)
-        pool = self.outputs["UserPoolId"]
-        cognito.admin_create_user(
-            UserPoolId=pool,
-            Username=email,
-            MessageAction="SUPPRESS",
-            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+        invite_silently(self.outputs, email, password)
+        user_pools(self.outputs).admin_set_user_password(
+            UserPoolId=self.outputs["UserPoolId"], Username=email, Password=password, Permanent=True
         )
-        cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)
+
+
+def invite_silently(outputs: Outputs, email: str, password: str) -> None:
+    """An invitation without its e-mail: `password` is good for one sign-in, which asks for another one."""
+    user_pools(outputs).admin_create_user(
+        UserPoolId=outputs["UserPoolId"],
+        Username=email,
+        TemporaryPassword=password,
+        MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+    )

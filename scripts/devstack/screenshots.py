@@ -15,8 +15,9 @@ from rich.console import Console
 from devstack import clips, gallery, tours
 from devstack.browser import NoBrowserError, open_browser
 from devstack.client import Platform
+from devstack.invited import invite_silently
 from devstack.scenes import FILMS, make_films
-from devstack.tours import Props
+from devstack.tours import Guest, Props
 from devstack.visitor import WITHOUT_FILE_PICKER, Visitor
 
 if TYPE_CHECKING:
@@ -152,7 +153,9 @@ def _titled(films: Mapping[str, Path], language: str) -> Iterator[Path]:
 def _take(studio: Studio, look: Look, props: Props, account: Account) -> None:
     studio.console.print(f"{look.name} ({look.width} by {look.height}, {look.scheme}, {look.language})")
     with _visitor(studio, look) as visitor:
-        _shoot(studio, look, visitor, tours.newcomer_tour(visitor, props))
+        guest = Guest(f"joao-{secrets.token_hex(4)}@example.com", tours.PASSWORD)
+        invite_silently(studio.outputs, guest.email, guest.password)
+        _shoot(studio, look, visitor, tours.newcomer_tour(visitor, props, guest))
     with _visitor(studio, look) as visitor:
         _shoot(studio, look, visitor, tours.owner_tour(visitor, account))
 

@@ -74,15 +74,19 @@ def answering(page: Page, pattern: str, status: int, body: Mapping[str, Any]) ->
 
 @contextmanager
 def silence(page: Page, pattern: str) -> Iterator[None]:
-    """No request of the pattern gets any answer; load the page again after it."""
+    """No request of the pattern gets any answer until the end, when all are cut."""
+    waiting: list[Route] = []
 
-    def keep_waiting(_route: Route) -> None: ...
+    def keep(route: Route) -> None:
+        waiting.append(route)
 
-    page.route(pattern, keep_waiting)
+    page.route(pattern, keep)
     try:
         yield
     finally:
-        page.unroute(pattern, keep_waiting)
+        for route in waiting:
+            route.abort()
+        page.unroute(pattern, keep)
 
 
 @contextmanager

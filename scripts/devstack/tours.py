@@ -26,6 +26,10 @@ DRAG = """() => {
   document.body.dispatchEvent(new DragEvent("dragenter", { dataTransfer, bubbles: true, cancelable: true }));
 }"""
 HAS_FRAME = "() => document.querySelector('video')?.readyState >= 2"
+IS_THERE = """() => {
+  const { seeking, currentTime, readyState } = document.querySelector("video");
+  return !seeking && currentTime > 9 && readyState >= 2;
+}"""
 IS_SENT_IN_PART = "() => document.querySelector('.dock [data-state=sending] progress')?.value > 0.1"
 HAS_PREVIEW = "() => document.querySelector('.preview-image')?.naturalWidth > 0"
 
@@ -39,9 +43,22 @@ class Props:
     document: Path
 
 
-def newcomer_tour(visitor: Visitor, props: Props) -> Iterator[str]:
-    """From the first visit to the first uploads."""
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who was invited: `password` is the invitation's."""
+
+    email: str
+    password: str
+
+
+def newcomer_tour(visitor: Visitor, props: Props, guest: Guest) -> Iterator[str]:
+    """From the first visit to the first uploads, past a look at how `guest` would come in."""
     yield from _entrance(visitor)
+    visitor.visit()
+    visitor.fill("sign-in", email=guest.email, password=guest.password)
+    visitor.submit("sign-in")
+    visitor.heading("newPassword.title").wait_for()
+    yield "new-password"
     visitor.visit()
     visitor.sign_up(f"maria-{secrets.token_hex(4)}@example.com", PASSWORD)
     yield "enrol"
@@ -192,11 +209,8 @@ def _player(visitor: Visitor) -> Iterator[str]:
     yield "watch"
     seek = page.locator('[data-control="seek"]')
     width = seek.evaluate("element => element.clientWidth")
-    page.keyboard.press("3")
-    page.wait_for_function(
-        "() => !document.querySelector('video').seeking && document.querySelector('video').currentTime > 9"
-    )
-    page.wait_for_function(HAS_FRAME)
+    seek.click(position={"x": width * 0.3, "y": 12})
+    page.wait_for_function(IS_THERE)
     for share in (0.5, 0.6):
         seek.hover(position={"x": width * share, "y": 8})
     page.wait_for_function(HAS_PREVIEW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from bootstrap.npm_packages import install_packages
 from bootstrap.site_build import SOURCES
+from devstack import staging
+from devstack.invited import invite_silently
 from devstack.settings import ROOT
 from devstack.visitor import Visitor
 
@@ -46,16 +48,30 @@ class Inspector:
         ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_screen_has_a_violation(open_page: OpenPage, clip: Callable[..., Path], axe: str, scheme: str) -> None:
-    visitor = open_page("en", scheme=scheme)
+@pytest.mark.parametrize(("scheme", "phone"), [("light", False), ("dark", True)])
+def test_no_screen_has_a_violation(
+    open_page: OpenPage, clip: Callable[..., Path], stack: Mapping[str, str], axe: str, scheme: str, phone: bool
+) -> None:
+    visitor = open_page("en", scheme=scheme, phone=phone)
     inspector = Inspector(visitor.page, axe)
+    invited_screen(visitor, inspector, stack)
     gate_screens(visitor, inspector)
     library_screens(visitor, inspector, clip("Birthday.mp4"))
     watch_screens(visitor, inspector)
+    rare_screens(visitor, inspector)
     account_screens(visitor, inspector)
     assert inspector.seen == {screen: [] for screen in inspector.seen}
-    assert len(inspector.seen) >= 15
+    assert len(inspector.seen) >= 27
+
+
+def invited_screen(visitor: Visitor, inspector: Inspector, stack: Mapping[str, str]) -> None:
+    email = new_email()
+    invite_silently(stack, email, PASSWORD)
+    visitor.visit()
+    visitor.fill("sign-in", email=email, password=PASSWORD)
+    visitor.submit("sign-in")
+    visitor.heading("newPassword.title").wait_for()
+    inspector.look("new password")
 
 
 def gate_screens(visitor: Visitor, inspector: Inspector) -> None:
@@ -112,10 +128,46 @@ def watch_screens(visitor: Visitor, inspector: Inspector) -> None:
     inspector.look("player settings")
 
 
+def rare_screens(visitor: Visitor, inspector: Inspector) -> None:
+    page = visitor.page
+    with staging.holding(page, *staging.ODD):
+        visitor.visit("#/videos")
+        page.reload()
+        page.locator('.card[data-status="failed"]').wait_for()
+        inspector.look("library of odd ones")
+        page.locator('[data-field="search"]').fill("no such words")
+        page.locator(".empty").wait_for()
+        inspector.look("nothing found")
+        for video in (staging.CONVERTING, staging.FAILED, staging.LONG):
+            visitor.visit(f"#/watch/{video['videoId']}")
+            page.get_by_role("heading", level=1, name=video["title"], exact=True).wait_for()
+            inspector.look(f"watch: {video['videoId']}")
+        visitor.visit("#/watch/gone")
+        visitor.heading("watch.trouble").wait_for()
+        inspector.look("watch: gone")
+        visitor.visit("#/videos")
+    with staging.silence(page, staging.LISTS):
+        page.reload()
+        page.locator(".skeleton").first.wait_for()
+        inspector.look("library, loading")
+    with staging.answering(page, staging.LISTS, 500, staging.error("internal_error")):
+        page.reload()
+        page.locator(".problem-panel").wait_for()
+        inspector.look("library, not loaded")
+    with staging.answering(page, staging.CONFIGURATION, 503, {}):
+        page.reload()
+        visitor.heading("start.troubleTitle").wait_for()
+        inspector.look("nothing loaded")
+    page.reload()
+
+
 def account_screens(visitor: Visitor, inspector: Inspector) -> None:
     visitor.visit("#/account")
     visitor.heading("account.title").wait_for()
     inspector.look("account")
+    visitor.page.locator('[data-action="sign-out-everywhere"]').click()
+    inspector.look("sign out everywhere")
+    visitor.page.keyboard.press("Escape")
     visitor.page.locator('[data-action="sign-out"]').click()
     visitor.prove_password()
     inspector.look("code")

@@ -22,13 +22,13 @@ CAPTIONS_MEDIA = (
 )
 CAPTIONS_PLAYLIST = """#EXTM3U
 #EXT-X-VERSION:3
-#EXT-X-TARGETDURATION:6
+#EXT-X-TARGETDURATION:100
 #EXT-X-PLAYLIST-TYPE:VOD
-#EXTINF:6,
+#EXTINF:100,
 captions.vtt
 #EXT-X-ENDLIST
 """
-CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:05.900\nParabéns, vovó!\n"
+CAPTIONS = "WEBVTT\n\n00:00.000 --> 01:40.000\nParabéns, vovó!\n"
 SHOWN_CAPTION = """(text) => [...document.querySelector("video").textTracks].some(
   ({ mode, activeCues }) => mode === "showing" && [...(activeCues ?? [])].some((cue) => cue.text === text)
 )"""
@@ -119,7 +119,9 @@ def add_captions(visitor: Visitor) -> None:
 def test_captions_can_be_shown_when_there_are_any(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
     add_captions(visitor)
-    open_video(visitor, clip("Spoken.mp4"))
+    open_video(visitor, clip("Spoken.mp4", seconds=100))
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
     button = visitor.page.locator('[data-control="captions"]')
     expect(button).to_have_attribute("aria-pressed", "false")
     visitor.page.keyboard.press("c")

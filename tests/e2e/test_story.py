@@ -46,6 +46,7 @@ def upload_both_with_a_break(visitor: Visitor, small: Path, large: Path) -> None
     visitor.upload(small, large)
     row = visitor.row(large.name)
     expect(row).to_have_attribute("data-state", "sending")
+    expect(visitor.card(large.stem).get_by_role("progressbar")).to_be_visible()
     # Three parts go side by side: by now some are whole.
     visitor.page.wait_for_function(HAS_PART_OF, arg=large.name)
     row.locator('[data-action="toggle"]').click()
@@ -108,7 +109,7 @@ def delete(visitor: Visitor, title: str) -> None:
 
 
 def sign_out(visitor: Visitor) -> None:
-    visitor.visit("#/account")
+    visitor.page.get_by_role("link", name=visitor.text("account.title"), exact=True).click()
     visitor.page.locator('[data-action="sign-out"]').click()
     visitor.heading("signIn.title").wait_for()
     visitor.page.reload()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Self
 from urllib.parse import quote_plus
 
@@ -24,6 +25,7 @@ class Store:
         self._sns = aws_clients.sns(outputs)
         self._sqs = aws_clients.sqs(outputs)
         self._mediaconvert = aws_clients.mediaconvert(outputs)
+        self._logs = aws_clients.logs(outputs)
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -53,6 +55,14 @@ class Store:
             f"every object of {owner}/{video_id} to go",
             timeout=CLEAN_UP_TIMEOUT,
         )
+
+    def log_lines(self, function: str) -> Iterator[dict[str, Any]]:
+        """The structured lines of a function, oldest first."""
+        for page in self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}"):
+            for event in page["events"]:
+                for line in event["message"].splitlines():
+                    if line.startswith("{") and "_aws" not in (told := json.loads(line)):
+                        yield told
 
     def jobs(self, video_id: str) -> list[dict[str, Any]]:
         """The MediaConvert jobs of a video, newest first."""

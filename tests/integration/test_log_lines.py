@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,6 @@ TOLD = {
 LOGGED_SECONDS = 60
 
 
-def log_lines(stack: aws_clients.Outputs, function: str) -> Iterator[dict[str, Any]]:
-    """The structured lines of a function, oldest first."""
-    pages = aws_clients.logs(stack).get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
-    for page in pages:
-        for event in page["events"]:
-            for line in event["message"].splitlines():
-                if line.startswith("{") and "_aws" not in (told := json.loads(line)):
-                    yield told
-
-
 @pytest.fixture
 def ready(library: Library, clip: Callable[[str], Path], store: Store, stack: aws_clients.Outputs) -> str:
     """A video on whose way the reconciler had to help."""
@@ -55,19 +45,19 @@ def ready(library: Library, clip: Callable[[str], Path], store: Store, stack: aw
     return library.wait_ready(upload.video_id, CONVERSION_TIMEOUT).video_id
 
 
-def test_every_function_tells_of_a_video_by_the_same_id(ready: str, stack: aws_clients.Outputs, store: Store) -> None:
+def test_every_function_tells_of_a_video_by_the_same_id(ready: str, store: Store) -> None:
     for function in FUNCTIONS:
 
         def told(name: str = function) -> bool:
-            return TOLD[name] in {line["message"] for line in log_lines(stack, name) if of(line, ready)}
+            return TOLD[name] in {line["message"] for line in store.log_lines(name) if of(line, ready)}
 
         wait_for(told, f"{function} to tell of the video as {ready}", timeout=LOGGED_SECONDS)
     assert [job["UserMetadata"]["videoId"] for job in store.jobs(ready)] == [ready]
 
 
-def test_no_line_about_a_video_goes_without_its_id(ready: str, stack: aws_clients.Outputs) -> None:
+def test_no_line_about_a_video_goes_without_its_id(ready: str, store: Store) -> None:
     for function in FUNCTIONS:
-        strays = [line for line in log_lines(stack, function) if ready in json.dumps(line) and not of(line, ready)]
+        strays = [line for line in store.log_lines(function) if ready in json.dumps(line) and not of(line, ready)]
         assert strays == [], function
 
 

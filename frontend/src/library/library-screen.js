@@ -141,7 +141,7 @@ function emptyLibrary(queue) {
     h(
       "div",
       { class: "button-row" },
-      h("button", { type: "button", class: "button primary", on: { click: () => chooseFiles(add) } }, icon("upload"), t("upload.choose")),
+      h("button", { type: "button", class: "button primary", "data-action": "upload", on: { click: () => chooseFiles(add) } }, icon("upload"), t("upload.choose")),
       h("button", { type: "button", class: "button", on: { click: () => chooseFolder(add) } }, icon("folder"), t("upload.folder")),
     ),
   );

@@ -1,5 +1,6 @@
 // Gets a video into a <video>: adaptive by hls.js, adaptive by the browser itself, or the one MP4, whichever works first.
 import { pauseBefore, sleepUntilOnline } from "../backoff.js";
+import { carryCaptions } from "./captions.js";
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 const MOST_MEDIA_REPAIRS = 2;
@@ -72,7 +73,8 @@ export class Source extends EventTarget {
     const { default: Hls } = await import("hls.js");
     if (this.#signal.aborted || !Hls.isSupported()) return false;
     // Without a worker: the page's policy allows no scripts from blobs (docs/site-security.md).
-    const hls = new Hls({ enableWorker: false, capLevelToPlayerSize: true, maxMaxBufferLength: MOST_SECONDS_AHEAD });
+    const hls = new Hls({ enableWorker: false, renderTextTracksNatively: false, capLevelToPlayerSize: true, maxMaxBufferLength: MOST_SECONDS_AHEAD });
+    carryCaptions(hls, Hls.Events, this.#video, this.#signal);
     let repairs = 0;
     let renewals = 0;
     let retries = 0;

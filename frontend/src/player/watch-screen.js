@@ -11,7 +11,7 @@ import { createPlayer } from "./player.js";
 
 export async function showWatch(main, workspace) {
   const { api, collection, queue, videoId, signal } = workspace;
-  main.replaceChildren(h("div", { class: "watch" }, backLink(), h("div", { class: "player placeholder" })));
+  main.replaceChildren(h("div", { class: "watch" }, backLink(), h("div", { class: "stage" }, h("div", { class: "player placeholder" }))));
   let video;
   try {
     video = collection.get(videoId) ?? (await api.video(videoId, signal));
@@ -40,6 +40,7 @@ export async function showWatch(main, workspace) {
     fitTitle();
     document.title = `${video.title} · SStech Video`;
     setText(facts, describe(video));
+    if (video.width && video.height) stage.style.setProperty("--ratio", String(video.width / video.height));
     if (shown === video.status) return refreshWaiting(stage, video);
     shown = video.status;
     buttons.replaceChildren(...actionButtons());

@@ -15,7 +15,7 @@ WINDOW = timedelta(hours=24)
 # One datapoint an hour.
 PERIOD_SECONDS = 3600
 
-Statistic = Literal["Average", "Maximum", "Sum"]
+Statistic = Literal["Average", "Maximum", "SampleCount", "Sum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,11 @@ class Metrics:
     def sum(self, namespace: str, metric: str, dimensions: Mapping[str, str]) -> float | None:
         """None where nobody measured."""
         points = self._points(namespace, metric, dimensions, "Sum")
+        return sum(points) if points else None
+
+    def samples(self, namespace: str, metric: str, dimensions: Mapping[str, str]) -> float | None:
+        """How often it was measured; None where nobody did."""
+        points = self._points(namespace, metric, dimensions, "SampleCount")
         return sum(points) if points else None
 
     def average(self, namespace: str, metric: str, dimensions: Mapping[str, str]) -> float | None:

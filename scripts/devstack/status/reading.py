@@ -65,13 +65,24 @@ class _Reader:
         cognito = aws_clients.user_pools(self._outputs)
         pool = self._outputs["UserPoolId"]
         pages = cognito.get_paginator("list_users").paginate(UserPoolId=pool, PaginationConfig={"PageSize": POOLS_PAGE})
-        users = Counter(user["UserStatus"] for page in pages for user in page["Users"])
+        users = [user for page in pages for user in page["Users"]]
+        confirmed = [user["Username"] for user in users if user["UserStatus"] == "CONFIRMED"]
+        with ThreadPoolExecutor(READERS) as workers:
+            described = list(
+                workers.map(lambda name: cognito.admin_get_user(UserPoolId=pool, Username=name), confirmed)
+            )
+        protected = sum("SOFTWARE_TOKEN_MFA" in user.get("UserMFASettingList", []) for user in described)
         client = {"UserPool": pool, "UserPoolClient": self._outputs["UserPoolClientId"]}
         sign_ins = self._metrics.sum("AWS/Cognito", "SignInSuccesses", client)
+        attempts = self._metrics.samples("AWS/Cognito", "SignInSuccesses", client)
         failed = self._metrics.sum(ACCOUNTS, f"FailedSignIns{self._suffix}", {})
+        if failed is None and attempts is not None:
+            # An attempt that fails is measured as 0.
+            failed = attempts - (sign_ins or 0)
         enrolments = self._metrics.sum(ACCOUNTS, f"MfaEnrolments{self._suffix}", {})
-        yield Number("accounts", "registered", str(sum(users.values())))
-        yield Number("accounts", "confirmed", str(users["CONFIRMED"]))
+        yield Number("accounts", "registered", str(len(users)))
+        yield Number("accounts", "confirmed", str(len(confirmed)))
+        yield Number("accounts", "with a second factor", str(protected))
         yield Number("accounts", "sign-ins", _whole(sign_ins))
         yield Number("accounts", "failed sign-ins", _whole(failed))
         yield Number("accounts", "MFA enrolments", _whole(enrolments))

@@ -125,6 +125,7 @@ def test_every_granted_action_is_needed_by_something() -> None:
         "cloudwatch:getmetricstatistics",
         "cognito-idp:listuserpools",
         "cognito-idp:admincreateuser",
+        "cognito-idp:admingetuser",
         "cognito-idp:listusers",
         "lambda:getaccountsettings",
         "logs:filterlogevents",

@@ -59,7 +59,13 @@ def test_page_is_strict_about_what_runs_in_it(bench: Bench) -> None:
 
 def test_job_has_its_settings_messages_and_every_output(bench: Bench, shown: Json) -> None:
     assert shown["job"]["settings"]["inputs"][0]["fileInput"] == f"s3://source/{HOSTILE}"
-    assert [event["status"] for event in shown["events"]] == ["PROGRESSING", "INPUT_INFORMATION", "COMPLETE"]
+    assert [event["status"] for event in shown["events"]] == [
+        "PROGRESSING",
+        "INPUT_INFORMATION",
+        "NEW_WARNING",
+        "NEW_WARNING",
+        "COMPLETE",
+    ]
     assert {file["kind"] for file in files(shown)} == {"video", "playlist", "image"}
     for file in files(shown):
         answer = get(bench, file["link"])

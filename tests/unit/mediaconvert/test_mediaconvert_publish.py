@@ -1,6 +1,7 @@
 """Uploading: large files in parts, order, and taking everything back."""
 
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,32 @@ def test_large_file_goes_in_parts_and_progress_ends_at_the_total(bench: Bench, j
     assert len(seen) == parts
     assert seen[-1] == (MULTIPART_THRESHOLD + 1, MULTIPART_THRESHOLD + 1)
     bench.s3.delete_object(Bucket=OUTPUT_BUCKET, Key="pub/l")
+
+
+def test_parts_hold_what_the_file_holds(bench: Bench, journal: Journal, large: Path) -> None:
+    marks = (0, PART_BYTES - 1, PART_BYTES, 3 * PART_BYTES + 7, MULTIPART_THRESHOLD)
+    with large.open("r+b") as file:
+        for number, place in enumerate(marks, start=1):
+            file.seek(place)
+            file.write(bytes([number]))
+    Publisher(bench.s3, journal, lambda: None, lambda *_: None).publish([upload(large, "pub/marked")])
+    for number, place in enumerate(marks, start=1):
+        answer = bench.s3.get_object(Bucket=OUTPUT_BUCKET, Key="pub/marked", Range=f"bytes={place}-{place}")
+        assert answer["Body"].read() == bytes([number])
+    bench.s3.delete_object(Bucket=OUTPUT_BUCKET, Key="pub/marked")
+
+
+def test_large_files_at_once_are_never_in_memory(bench: Bench, journal: Journal, large: Path) -> None:
+    uploads = [upload(large, f"pub/many{number}") for number in range(4)]
+    publisher = Publisher(bench.s3, journal, lambda: None, lambda *_: None)
+    tracemalloc.start()
+    try:
+        publisher.publish(uploads)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        publisher.withdraw()
+    assert peak < PART_BYTES
 
 
 def test_stop_in_the_middle_of_a_large_file_leaves_no_parts(bench: Bench, journal: Journal, large: Path) -> None:

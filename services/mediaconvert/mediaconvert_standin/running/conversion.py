@@ -20,7 +20,7 @@ from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.errors import Canceled, JobError, SourceMissing, TranscodeFailed, UnknownFormat
 from mediaconvert_standin.events.reports import input_information
 from mediaconvert_standin.events.sender import EventSender, complete_detail, error_detail, warning_detail
-from mediaconvert_standin.inspection.integrity import WARNING_TRUNCATED, check_boxes, check_length
+from mediaconvert_standin.inspection.integrity import WARNINGS, check_boxes, check_length, check_tags
 from mediaconvert_standin.inspection.media import Media
 from mediaconvert_standin.inspection.orientation import lay_upright
 from mediaconvert_standin.inspection.prober import ProbeError, Prober
@@ -118,6 +118,7 @@ class JobConversion:
         sizes, medias = self._read_inputs(client)
         self._tools.events.send(self._job, "INPUT_INFORMATION", input_information(medias, self._job.plan.inputs))
         transcode = resolve(self._job.plan, medias, started, self._read_sounds(client))
+        self._warn_of_tags(medias)
         image_demuxers = [self._fetch_image(client, index, place) for index, place in enumerate(transcode.images)]
         captions = self._read_captions(client)
         self._write_filter_files(transcode, captions)
@@ -146,6 +147,13 @@ class JobConversion:
             sizes.append(size)
             medias.append(self._probe(path, source.source, size))
         return sizes, medias
+
+    def _warn_of_tags(self, medias: list[Media]) -> None:
+        if not any(output.video for output in self._job.plan.outputs):
+            return
+        for source, media in zip(self._job.plan.inputs, medias, strict=True):
+            if media.main_video is not None and source.color_space is None:
+                self._warn(check_tags(media.main_video))
 
     def _read_sounds(self, client: S3Client) -> list[Media]:
         medias = []
@@ -312,11 +320,11 @@ class JobConversion:
             self._tools.events.send(job, "ERROR", error_detail(job))
 
     def _withdraw(self) -> None:
-        self._clean()
         if self._publisher is not None:
             self._publisher.withdraw()
         else:
             undo_earlier(self._tools, self._job)
+        self._clean()  # last: while the folder is there, something of the job may still be anywhere
 
     def _clean(self) -> None:
         """Whoever is told that a job has ended finds nothing of it on the disk."""
@@ -338,9 +346,8 @@ class JobConversion:
 
     def _warn(self, codes: list[int]) -> None:
         self._warnings += codes
-        texts: dict[int, str] = {WARNING_TRUNCATED: "The input file may be truncated."}
         for code in codes:
-            self._tools.events.send(self._job, "NEW_WARNING", warning_detail(code, texts.get(code, "")))
+            self._tools.events.send(self._job, "NEW_WARNING", warning_detail(code, WARNINGS[code]))
 
     def _check(self) -> None:
         if self._stop.is_set():

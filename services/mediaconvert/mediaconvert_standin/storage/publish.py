@@ -6,6 +6,7 @@ What is begun is noted in a journal first, so that this holds over the end of th
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -89,6 +90,7 @@ class Publisher:
             parts = []
             for number, body in enumerate(_parts(file, size), start=1):
                 self._check()
+                # A window into the file and not its bytes: parts of the largest objects are half a gigabyte.
                 answer = self._client.upload_part(**place, UploadId=upload_id, PartNumber=number, Body=body)  # type: ignore[arg-type]
                 parts.append({"PartNumber": number, "ETag": answer["ETag"]})
                 self._count(len(body))
@@ -124,10 +126,38 @@ def undo(client: S3Client, noted: Mapping[S3Location, str]) -> None:
                 client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item]
 
 
-def _parts(file: BinaryIO, size: int) -> Iterator[bytes]:
+class _Window:
+    """A part of a file, as botocore reads a body: with a length, from its start and again from there."""
+
+    def __init__(self, file: BinaryIO, start: int, length: int) -> None:
+        self._file = file
+        self._start = start
+        self._length = length
+        self._place = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def read(self, size: int | None = -1) -> bytes:
+        left = max(0, self._length - self._place)
+        self._file.seek(self._start + self._place)
+        data = self._file.read(left if size is None or size < 0 else min(size, left))
+        self._place += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._length}[whence]
+        self._place = max(0, origin + offset)
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+
+def _parts(file: BinaryIO, size: int) -> Iterator[_Window]:
     part_bytes = max(PART_BYTES, -(-size // MAX_PARTS))
-    while body := file.read(part_bytes):
-        yield body
+    for start in range(0, size, part_bytes):
+        yield _Window(file, start, min(part_bytes, size - start))
 
 
 def _options(upload: Upload) -> dict[str, Any]:

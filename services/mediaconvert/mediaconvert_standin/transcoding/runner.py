@@ -92,7 +92,7 @@ class Runner:
             stderr=subprocess.PIPE,
             start_new_session=os.name == "posix",
         )
-        _limit(process.pid)
+        _limit(process.pid, self._wall_limit)
         return process
 
 
@@ -130,13 +130,19 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _limit(pid: int) -> None:
+def _limit(pid: int, wall_seconds: float) -> None:
+    """Bounds that the kernel keeps, whatever becomes of this process.
+
+    RLIMIT_NPROC is not among them: it counts every thread of the user, whose other processes are not ours to count.
+    """
     if sys.platform != "linux":
         return
     import resource
 
+    cpu_seconds = int(wall_seconds) * (os.cpu_count() or 1)
     memory = max(MIN_MEMORY_BYTES, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
     limits = (
+        (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),

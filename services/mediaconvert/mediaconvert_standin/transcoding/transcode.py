@@ -17,6 +17,7 @@ from mediaconvert_standin.job_settings.plan import (
     FrameCapture,
     Group,
     Output,
+    Passthrough,
     S3Location,
     S3Options,
     VideoEncoder,
@@ -24,6 +25,7 @@ from mediaconvert_standin.job_settings.plan import (
 from mediaconvert_standin.transcoding.abr import expand
 from mediaconvert_standin.transcoding.geometry import Picture
 from mediaconvert_standin.transcoding.naming import Identifiers, destination_base, extension_of, job_identifiers
+from mediaconvert_standin.transcoding.passthrough import check_picture, check_sound
 from mediaconvert_standin.transcoding.pictures import Stage, VideoTask, checked_track, follow, plan_picture
 from mediaconvert_standin.transcoding.pieces import Piece, cut, picture_seconds
 from mediaconvert_standin.transcoding.sounds import AudioTask, each_track, plan_sound
@@ -140,6 +142,7 @@ class _Resolver:
         self, plan: ConversionPlan, medias: Sequence[Media], started: datetime, sounds: Sequence[Media]
     ) -> None:
         self._plan = plan
+        self._sounds = sounds
         self._externals = dict(zip(plan.external_sounds, sounds, strict=True))
         self._pieces = cut(plan.inputs, medias)
         followed = follow(self._pieces, plan.followed)
@@ -174,6 +177,7 @@ class _Resolver:
         video = self._video(group, output)
         length = picture_seconds(self._pieces) if video is not None and output.match_video_duration else None
         audio = self._audio(output, length)
+        self._check_copies(output, audio)
         if video is None and not audio and output.sidecar is None:
             raise NoAudioDecoded("No audio frames decoded on [selector-(default)-track-1-drc]")
         identifiers = Identifiers(self._identifiers | _output_values(output, video, audio))
@@ -188,6 +192,18 @@ class _Resolver:
             segment_seconds=_segment_seconds(group, video) if video is not None else 0.0,
             segment_modifier=identifiers.resolve(output.segment_modifier),
         )
+
+    def _check_copies(self, output: Output, audio: Sequence[AudioTask]) -> None:
+        """Passthrough is of one whole input."""
+        track = self._pieces[0].media.main_video
+        if output.video is not None and isinstance(output.video.encoder, Passthrough) and track is not None:
+            check_picture(track, output.container, self._ordinal)
+        for task in audio:
+            source = task.sources[0]
+            if not task.copied or source is None:
+                continue
+            media = self._pieces[0].media if source.external is None else self._sounds[source.external]
+            check_sound(media.audio[source.tracks[0]], output.container, self._ordinal)
 
     def _audio(self, output: Output, picture_seconds: float | None) -> tuple[AudioTask, ...]:
         inputs, pieces, externals = self._plan.inputs, self._pieces, self._externals
