@@ -177,7 +177,7 @@ def _print(figures: Sequence[Figures], setting: Setting) -> None:
             f"{one.growth_ratio(smallest):.2f}",
         )
     setting.console.print(table)
-    worst = max(one.growth_ratio(smallest) for one in figures)
+    worst = max(one.growth_ratio(smallest) for one in figures[1:])
     verdict = "no more than" if worst <= 1 else "MORE than"
     setting.console.print(f"A page grows {verdict} the engine's own LIST: at most {worst:.2f} of its growth.")
 

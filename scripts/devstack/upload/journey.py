@@ -65,13 +65,20 @@ class Journey:
                 self.display.sending(file, fingerprint.size)
                 record = self._known(file, fingerprint)
                 try:
-                    if record is None or record.video_id is None:
-                        return self._begin(file, fingerprint)
-                    self.display.resumed(file)
-                    return self._go_on(file, record, record.video_id)
+                    video_id = self._send(file, fingerprint, record)
                 except _StartAgainError:
                     continue
+                self._remove_doubles(file, video_id)
+                return video_id
         raise UploadInterruptedError(f"The upload of {file.name} was refused {ROUNDS} times. Try again later.")
+
+    def _send(self, file: Path, fingerprint: Fingerprint, record: Record | None) -> str:
+        if record is None:
+            return self._begin(file, Record(None, fingerprint, time.time()))
+        if record.video_id is None:
+            return self._begin(file, replace(record, fingerprint=fingerprint, asked_again_until=time.time()))
+        self.display.resumed(file)
+        return self._go_on(file, record, record.video_id)
 
     def _known(self, file: Path, fingerprint: Fingerprint) -> Record | None:
         """The upload to resume. One of another state of the file is given up."""
@@ -79,21 +86,29 @@ class Journey:
         if record is None:
             return None
         if record.video_id is None:
-            self._remove_unanswered(file.name, record)
+            self._remove_unanswered(file.name, record, but=None)
         elif record.fingerprint != fingerprint:
             self._give_up(file, record.video_id)
             return None
         return record
 
-    def _begin(self, file: Path, fingerprint: Fingerprint) -> str:
-        opening = Record(None, fingerprint, time.time())
+    def _begin(self, file: Path, opening: Record) -> str:
         self.records.keep(file, opening)
-        # Asked again after a lost answer this opens a second upload; the first has no bytes and is given up
-        # by the platform in time.
-        upload = patiently(
-            lambda: self.library.open_upload(file.name, guess_type(file.name), fingerprint.size), self.line
+        asked = 0
+
+        def ask() -> Upload:
+            nonlocal asked
+            asked += 1
+            return self.library.open_upload(file.name, guess_type(file.name), opening.fingerprint.size)
+
+        upload = patiently(ask, self.line)
+        is_doubtful = asked > 1 or opening.asked_again_until is not None
+        record = replace(
+            opening,
+            video_id=upload.video_id,
+            plan=upload.multipart,
+            asked_again_until=time.time() if is_doubtful else None,
         )
-        record = replace(opening, video_id=upload.video_id, plan=upload.multipart)
         self.records.keep(file, record)
         if upload.multipart is None:
             self._put(file, record, upload)
@@ -101,12 +116,21 @@ class Journey:
             self._send_parts(file, record, upload.video_id, upload.multipart, stored=())
         return upload.video_id
 
-    def _remove_unanswered(self, name: str, record: Record) -> None:
-        """The upload of a command that died while it asked for one: same name and size, made then, without a byte."""
+    def _remove_doubles(self, file: Path, video_id: str) -> None:
+        """What was opened by a call whose answer never came: by now the platform is done with that call."""
+        record = self.records.find(file)
+        if record is not None and record.asked_again_until is not None:
+            self._remove_unanswered(file.name, record, but=video_id)
+            self.records.keep(file, replace(record, asked_again_until=None))
+
+    def _remove_unanswered(self, name: str, record: Record, but: str | None) -> None:
+        """The uploads that nobody was told of: same name and size, made then, without a byte."""
         since = datetime.fromtimestamp(record.opened - CLOCKS_DIFFER_BY, UTC)
+        until = datetime.fromtimestamp((record.asked_again_until or time.time()) + CLOCKS_DIFFER_BY, UTC)
         for video in patiently(lambda: self.library.videos(NEWEST), self.line).videos:
             same = (video.file_name, video.size, video.status) == (name, record.fingerprint.size, "uploading")
-            if same and video.created_at >= since and self._is_empty(video.video_id):
+            other = video.video_id != but and since <= video.created_at <= until
+            if same and other and self._is_empty(video.video_id):
                 self._delete(video.video_id)
 
     def _delete(self, video_id: str) -> None:

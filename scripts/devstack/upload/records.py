@@ -49,8 +49,9 @@ class Record:
     """An upload under way.
 
     `video_id` is None while the platform is asked for one: whoever finds that does not know whether it has one.
-    `opened` is the time of asking, in epoch seconds. `parts` are set once all of them arrived: then only `complete` is
-    missing.
+    `opened` is the time of asking, in epoch seconds; `asked_again_until` is set when some answer was lost, so that the
+    platform may have opened several uploads from `opened` until then. `parts` are set once all of them arrived: then
+    only `complete` is missing.
     """
 
     video_id: str | None
@@ -58,6 +59,7 @@ class Record:
     opened: float
     plan: MultipartPlan | None = None
     parts: tuple[StoredPart, ...] | None = None
+    asked_again_until: float | None = None
 
     def with_parts(self, parts: tuple[StoredPart, ...]) -> Record:
         return replace(self, parts=parts)
@@ -113,4 +115,5 @@ def _parse(document: dict[str, Any]) -> Record:
         float(document["opened"]),
         None if plan is None else MultipartPlan(**plan),
         None if parts is None else tuple(StoredPart(**part) for part in parts),
+        document.get("asked_again_until"),
     )

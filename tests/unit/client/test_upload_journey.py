@@ -9,7 +9,7 @@ import requests
 from devstack.answers import MultipartPlan, Page, StoredPart, Upload, Video
 from devstack.client_errors import ApiError, StorageError, UploadInterruptedError
 from devstack.upload.journey import FileChangedError, Journey
-from devstack.upload.records import FileBusyError, Records
+from devstack.upload.records import FileBusyError, Fingerprint, Record, Records
 
 PART = 100_000
 SINGLE = 50_000
@@ -31,6 +31,7 @@ class FakeLibrary:
         self.opened = 0
         self.completed = []
         self.given_up = set()
+        self.lost_answers = 0
 
     def _fault(self, name):
         if self.faults.get(name):
@@ -44,6 +45,9 @@ class FakeLibrary:
         self.videos_by_id[video_id] = Video(
             video_id, name, name, "uploading", 0, size, None, None, None, NOW, NOW, None, None
         )
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise requests.ConnectionError
         if size <= SINGLE:
             url = f"{self.bucket.url}/{video_id}"
             return Upload(video_id, "k", 3600, url, {"If-None-Match": "*"}, None)
@@ -314,3 +318,27 @@ def test_what_somebody_else_is_sending_under_the_same_name_is_left_alone(world):
         world.run()
     assert world.run() == "v2"
     assert set(world.library.videos_by_id) == {"v1", "v2"}
+
+
+@pytest.mark.parametrize("size", [SINGLE, 3 * PART])
+def test_an_upload_whose_answer_was_lost_is_removed_in_the_end(world, size):
+    world.file.write_bytes(b"s" * size)
+    world.library.lost_answers = 1
+    assert world.run() == "v2"
+    assert world.library.deleted == ["v1"]
+
+
+def test_an_upload_that_a_dead_command_opens_late_is_removed_in_the_end(world):
+    """The platform was still at it when the next command looked."""
+    with world.records.held(world.file):
+        world.records.keep(world.file, Record(None, Fingerprint.of(world.file), NOW.timestamp()))
+    complete = world.library.complete
+
+    def late(video_id, parts):
+        if "v2" not in world.library.videos_by_id:
+            world.library.open_upload(world.file.name, "video/mp4", world.file.stat().st_size)
+        return complete(video_id, parts)
+
+    world.library.complete = late
+    assert world.run() == "v1"
+    assert world.library.deleted == ["v2"]
