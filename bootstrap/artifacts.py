@@ -1,9 +1,13 @@
 """The artefact bucket: one per account and region, made before any stack, for zips and templates."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
+from bootstrap.packaging import Package
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -14,30 +18,50 @@ NOT_FOUND = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
 FIRST_REGION = "us-east-1"
 
 
-def ensure_bucket(s3: "S3Client", bucket: str, region: str) -> None:
-    """Creates `bucket`, private, if it is not there."""
-    if _exists(lambda: s3.head_bucket(Bucket=bucket)):
-        return
-    if region == FIRST_REGION:
-        s3.create_bucket(Bucket=bucket)
-    else:
-        location: BucketLocationConstraintType = region  # type: ignore[assignment]  # the region the caller chose
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": location})
-    s3.put_public_access_block(
-        Bucket=bucket,
-        PublicAccessBlockConfiguration={
-            "BlockPublicAcls": True,
-            "IgnorePublicAcls": True,
-            "BlockPublicPolicy": True,
-            "RestrictPublicBuckets": True,
-        },
-    )
+@dataclass(frozen=True, slots=True)
+class ArtefactBucket:
+    """Where CloudFormation and Lambda fetch what is deployed. Keys carry a hash of what they hold."""
 
+    s3: "S3Client"
+    account_id: str
+    region: str
 
-def ensure_object(s3: "S3Client", bucket: str, key: str, body: bytes) -> None:
-    """Puts `body` under `key` unless it is there; keys carry a hash of what they hold, so that is enough."""
-    if not _exists(lambda: s3.head_object(Bucket=bucket, Key=key)):
-        s3.put_object(Bucket=bucket, Key=key, Body=body)
+    @property
+    def name(self) -> str:
+        return f"sstech-video-artifacts-{self.account_id}-{self.region}"
+
+    def create(self) -> None:
+        """Creates the bucket, private, if it is not there."""
+        if _exists(lambda: self.s3.head_bucket(Bucket=self.name)):
+            return
+        if self.region == FIRST_REGION:
+            self.s3.create_bucket(Bucket=self.name)
+        else:
+            location: BucketLocationConstraintType = self.region  # type: ignore[assignment]  # the caller's choice
+            self.s3.create_bucket(Bucket=self.name, CreateBucketConfiguration={"LocationConstraint": location})
+        self.s3.put_public_access_block(
+            Bucket=self.name,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+
+    def add_package(self, package: Package) -> None:
+        """Uploads the functions' zip unless it is there."""
+        self._add(package.key, package.path.read_bytes())
+
+    def add_template(self, text: str) -> str:
+        """Uploads a template unless it is there; returns its URL for CloudFormation."""
+        key = f"templates/{hashlib.sha256(text.encode()).hexdigest()}.yaml"
+        self._add(key, text.encode())
+        return f"{self.s3.meta.endpoint_url}/{self.name}/{key}"
+
+    def _add(self, key: str, body: bytes) -> None:
+        if not _exists(lambda: self.s3.head_object(Bucket=self.name, Key=key)):
+            self.s3.put_object(Bucket=self.name, Key=key, Body=body)
 
 
 def _exists(head: Callable[[], object]) -> bool:

@@ -1,20 +1,19 @@
 """Deploys a stage into an AWS account: the whole, its functions alone, or its site alone."""
 
-import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from bootstrap.account import Account, check_room
-from bootstrap.artifacts import ensure_bucket, ensure_object
+from bootstrap.artifacts import ArtefactBucket
 from bootstrap.errors import BootstrapError
-from bootstrap.kept import Kept, adopting_template, find_kept
+from bootstrap.kept import adopting_template, find_kept
 from bootstrap.names import StageNames, stage_names
-from bootstrap.packaging import package_functions
+from bootstrap.packaging import CODE_PARAMETER, package_functions
 from bootstrap.parsing import parse_template
-from bootstrap.platform import SITE_CONFIG_KEY, site_config, stage_parameters, upload_template
+from bootstrap.platform import SITE_CONFIG_KEY, site_config, stage_parameters
 from bootstrap.signing_key import SLOTS, SigningKeys, Slot, ensure_signing_keys
 from bootstrap.site import invalidation_paths, publish_site, read_site
 from bootstrap.stack import (
@@ -33,14 +32,13 @@ from bootstrap.stack import (
 from bootstrap.template import render_template
 
 LOCAL_STAGE = "local"
-CODE_PARAMETER = "CodeKey"
 # Computed here for every deployment: nobody sets them by hand.
 OWN_PARAMETERS = frozenset(
     {
         "ActiveSigningSlot",
         "BucketSuffix",
         "CodeBucket",
-        "CodeKey",
+        CODE_PARAMETER,
         "Delivery",
         "NameSuffix",
         "SigningKeyId",
@@ -91,8 +89,8 @@ class Stage:
         return cls(account, name, names, pace)
 
     @property
-    def artefact_bucket(self) -> str:
-        return artefact_bucket(self.account)
+    def artefacts(self) -> ArtefactBucket:
+        return artefacts_of(self.account)
 
     def outputs(self) -> dict[str, str]:
         """The deployed stage's outputs. Raises: BootstrapError: it is not deployed."""
@@ -128,9 +126,9 @@ class Stage:
         return {**TAGS, "stage": self.name}
 
 
-def artefact_bucket(account: Account) -> str:
+def artefacts_of(account: Account) -> ArtefactBucket:
     """The bucket for zips and templates of all stages of an account and region."""
-    return f"sstech-video-artifacts-{account.account_id}-{account.region}"
+    return ArtefactBucket(account.s3, account.account_id, account.region)
 
 
 def deploy_stage(stage: Stage, order: Order, teller: Teller) -> dict[str, str]:
@@ -145,24 +143,24 @@ def deploy_stage(stage: Stage, order: Order, teller: Teller) -> dict[str, str]:
         teller.warn(warning)
     before = stack_parameters(present)
     rendered = render_template()
-    _refuse_unknown(rendered, order.chosen)
+    known = parse_template(rendered)["Parameters"].keys()
+    _refuse_unknown(known, order.chosen)
     teller.say("Packaging the functions")
     package = package_functions(order.build)
     teller.say("Uploading the functions and the template")
-    ensure_bucket(account.s3, stage.artefact_bucket, account.region)
-    ensure_object(account.s3, stage.artefact_bucket, package.key, package.path.read_bytes())
+    stage.artefacts.create()
+    stage.artefacts.add_package(package)
     keys = _signing_keys(stage, before)
     parameters: dict[str, str | None] = {
-        **dict.fromkeys(name for name in before if name in parse_template(rendered)["Parameters"]),
-        **stage_parameters(stage.name, stage.names, stage.artefact_bucket, package, keys),
+        **dict.fromkeys(before.keys() & known),
+        **stage_parameters(stage.name, stage.names, stage.artefacts, package, keys),
         "Delivery": "cloudfront",
         **order.chosen,
     }
     if present is None:
         _adopt(stage, rendered, parameters, teller)
     teller.say("Deploying the template")
-    template_url = upload_template(account.s3, stage.artefact_bucket, rendered)
-    deployed = stage.apply(Definition(template_url, parameters, tags=stage.tags), teller)
+    deployed = stage.apply(Definition(stage.artefacts.add_template(rendered), parameters, tags=stage.tags), teller)
     publish(stage, order.site, deployed.outputs, teller)
     return deployed.outputs
 
@@ -179,7 +177,7 @@ def deploy_functions(stage: Stage, build: Path, teller: Teller) -> dict[str, str
     teller.say("Packaging the functions")
     package = package_functions(build)
     teller.say("Uploading the functions")
-    ensure_object(stage.account.s3, stage.artefact_bucket, package.key, package.path.read_bytes())
+    stage.artefacts.add_package(package)
     teller.say("Updating the functions")
     return stage.update({CODE_PARAMETER: package.key}, teller).outputs
 
@@ -222,22 +220,17 @@ def _signing_keys(stage: Stage, before: Mapping[str, str]) -> SigningKeys:
     )
 
 
-def _adopt(stage: Stage, rendered: str, parameters: Mapping[str, str | None], teller: Teller) -> Kept:
+def _adopt(stage: Stage, rendered: str, parameters: Mapping[str, str | None], teller: Teller) -> None:
     kept = find_kept(stage.account, stage.names)
     if not kept.imports():
-        return kept
+        return
     teller.say("Taking over the accounts and videos that an earlier stack has kept")
-    body = adopting_template(rendered, kept)
-    key = f"templates/{hashlib.sha256(body.encode()).hexdigest()}.json"
-    ensure_object(stage.account.s3, stage.artefact_bucket, key, body.encode())
-    url = f"{stage.account.s3.meta.endpoint_url}/{stage.artefact_bucket}/{key}"
+    url = stage.artefacts.add_template(adopting_template(rendered, kept))
     stage.apply(Definition(url, parameters, kept.imports(), tags=stage.tags), teller)
-    return kept
 
 
-def _refuse_unknown(rendered: str, chosen: Mapping[str, str]) -> None:
-    known = parse_template(rendered)["Parameters"]
-    settable = sorted(set(known) - OWN_PARAMETERS)
+def _refuse_unknown(known: Set[str], chosen: Mapping[str, str]) -> None:
+    settable = sorted(known - OWN_PARAMETERS)
     unknown = sorted(set(chosen) - set(settable))
     if unknown:
         raise BootstrapError(f"{', '.join(unknown)} cannot be set. Parameters to set: {', '.join(settable)}.")

@@ -1,13 +1,12 @@
 """The optional edge stack of a stage: what CloudFront wants in us-east-1, wherever the stage itself is."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from bootstrap.account import Account
-from bootstrap.artifacts import FIRST_REGION, ensure_bucket, ensure_object
-from bootstrap.cloud import Stage, Teller, artefact_bucket
+from bootstrap.artifacts import FIRST_REGION
+from bootstrap.cloud import Stage, Teller, artefacts_of
 from bootstrap.errors import BootstrapError
 from bootstrap.parsing import parse_template
 from bootstrap.stack import POLL_SECONDS, Definition, apply_definition, delete_stack, find_stack, stack_parameters
@@ -33,17 +32,14 @@ def deploy_edge(stage: Stage, chosen: Mapping[str, str], teller: Teller) -> dict
         raise BootstrapError(f"{', '.join(unknown)} cannot be set for the edge: {', '.join(sorted(known))}.")
     account = edge_account(stage.account)
     teller.say("Deploying the edge stack")
-    ensure_bucket(account.s3, artefact_bucket(account), account.region)
-    key = f"templates/{hashlib.sha256(text.encode()).hexdigest()}.yaml"
-    ensure_object(account.s3, artefact_bucket(account), key, text.encode())
+    artefacts_of(account).create()
     parameters: dict[str, str | None] = {
         **dict.fromkeys(name for name in _present(account, stage) if name in known),
         **chosen,
         "Stage": stage.name,
         "DistributionId": _distribution(stage),
     }
-    url = f"{account.s3.meta.endpoint_url}/{artefact_bucket(account)}/{key}"
-    definition = Definition(url, parameters, tags=stage.tags)
+    definition = Definition(artefacts_of(account).add_template(text), parameters, tags=stage.tags)
     deployed = apply_definition(
         account.cloudformation, edge_name(stage), definition, pace=stage.pace, audience=teller.audience
     )

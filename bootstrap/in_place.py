@@ -9,16 +9,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bootstrap.errors import DeploymentError
-from bootstrap.packaging import Package
-from bootstrap.stack import POLL_SECONDS, TIMEOUT_SECONDS, Deployed, deploy_stack, find_stack, stack_outputs
+from bootstrap.packaging import CODE_PARAMETER, Package
+from bootstrap.stack import POLL_SECONDS, Deployed, deploy_stack, find_stack, settled_status, stack_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_lambda.client import LambdaClient
 
-# The one parameter that may differ: new code goes to the functions themselves.
-CODE_PARAMETER = "CodeKey"
 START_AFRESH = "Stop the stack and start it again: this engine cannot change a stack that is there."
 
 
@@ -40,24 +38,13 @@ def create_or_refresh(
     stack = find_stack(cloudformation, name)
     if stack is None:
         return deploy_stack(cloudformation, name, template_url=template_url, parameters=parameters, pace="fast")
-    if stack["StackStatus"] == "CREATE_IN_PROGRESS":
-        _wait_until_created(cloudformation, name)
-    elif stack["StackStatus"] != "CREATE_COMPLETE":
-        raise DeploymentError(
-            f"An earlier deployment failed and left its remains ({stack['StackStatus']}). {START_AFRESH}"
-        )
+    # Another deployment, or one that was killed half-way, may be at work: the engine itself goes on with it.
+    status = settled_status(cloudformation, name, POLL_SECONDS["fast"])
+    if status != "CREATE_COMPLETE":
+        raise DeploymentError(f"An earlier deployment failed and left its remains ({status}). {START_AFRESH}")
     _require_same_definition(cloudformation, stack, template, parameters)
     changed = _update_functions(functions, _function_names(cloudformation, name), parameters["CodeBucket"], package)
     return Deployed(changed, stack_outputs(cloudformation, name))
-
-
-def _wait_until_created(cloudformation: "CloudFormationClient", name: str) -> None:
-    """Another deployment, or one that was killed half-way: the engine itself goes on with it."""
-    delay = POLL_SECONDS["fast"]
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=name,
-        WaiterConfig={"Delay": delay, "MaxAttempts": int(TIMEOUT_SECONDS / delay)},  # type: ignore[typeddict-item]  # fractions of a second are fine
-    )
 
 
 def _require_same_definition(
@@ -67,6 +54,7 @@ def _require_same_definition(
     if str(cloudformation.get_template(StackName=name)["TemplateBody"]).strip() != template.strip():
         raise DeploymentError(f"The template has changed since {name} was created. {START_AFRESH}")
     present = {item["ParameterKey"]: item["ParameterValue"] for item in stack.get("Parameters", [])}
+    # New code goes to the functions themselves.
     differing = [key for key, value in parameters.items() if key != CODE_PARAMETER and present.get(key) != value]
     if differing:
         raise DeploymentError(f"These parameters have changed since {name} was created: {differing}. {START_AFRESH}")

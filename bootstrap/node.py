@@ -50,7 +50,7 @@ class Node:
         )
         if done.returncode != 0:
             said = "\n".join((done.stderr or done.stdout).strip().splitlines()[:SHOWN_LINES])
-            raise SiteBuildError(f"{Path(command[-1]).name} for the site failed:\n{said}")
+            raise SiteBuildError(f"{' '.join(Path(word).name for word in command)} failed:\n{said}")
         return done.stdout
 
 

@@ -21,6 +21,8 @@ from bootstrap.errors import PackagingError
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTIONS = ROOT / "services" / "functions"
 LOCK_FILE = ROOT / "requirements" / "functions.lock"
+# The template's parameter for `Package.key`.
+CODE_PARAMETER = "CodeKey"
 
 # Services whose botocore models the functions need. STS is what botocore itself falls back to for credentials.
 SERVICE_MODELS = frozenset({"cloudfront", "s3", "mediaconvert", "sqs", "ssm", "sts"})

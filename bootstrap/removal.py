@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bootstrap.artifacts import NOT_FOUND
-from bootstrap.cloud import Stage, Teller, artefact_bucket
+from bootstrap.cloud import Stage, Teller, artefacts_of
 from bootstrap.errors import DeploymentError
 from bootstrap.rotation import rotation_parameter
 from bootstrap.signing_key import SLOTS, delete_parameter, forget_private_half
@@ -42,7 +42,7 @@ def destroy_stage(stage: Stage, teller: Teller) -> dict[str, str]:
     delete_parameter(account.ssm, rotation_parameter(prefix))
     if not _other_stages(stage):
         teller.say("Deleting the artefact bucket")
-        _delete_bucket(account.s3, artefact_bucket(account))
+        _delete_bucket(account.s3, artefacts_of(account).name)
     return kept
 
 

@@ -6,17 +6,16 @@ The folder of the sources is only read: it may be another user's, or mounted rea
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bootstrap.node import ROOT, Node, find_node, move_into_place
+from bootstrap.npm_packages import install_packages
 
 SOURCES = ROOT / "frontend"
 # What npm's own files and people's tools leave in the folder, and what only the tests read.
 NOT_SOURCES = frozenset({"node_modules", "dist", "test"})
-PACKAGE_FILES = ("package.json", "package-lock.json", ".npmrc")
 VITE = Path("node_modules", "vite", "bin", "vite.js")
 
 
@@ -29,37 +28,12 @@ def build_site(build: Path, say: Callable[[str], None] = lambda _message: None, 
     target = build / "site" / f"dist-{_digest(sources)}"
     if not target.is_dir():
         say("Building the site")
-        modules = install_modules(build, say, sources=sources)
+        modules = install_packages(build, sources, say)
+        target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
             staged = _run_vite(find_node(build), sources, modules, Path(scratch))
             move_into_place(staged, target)
     return target
-
-
-def install_modules(
-    build: Path, say: Callable[[str], None] = lambda _message: None, *, sources: Path = SOURCES
-) -> Path:
-    """Folder below `build` with the `node_modules` that the lock file names. Raises SiteBuildError."""
-    lock = b"".join((sources / name).read_bytes() for name in PACKAGE_FILES)
-    target = build / "site" / f"modules-{sys.platform}-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not target.is_dir():
-        say("Installing what builds the site")
-        node = find_node(build)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            staged = Path(scratch) / "modules"
-            staged.mkdir()
-            install_into(staged, node, sources=sources)
-            move_into_place(staged, target)
-    return target
-
-
-def install_into(folder: Path, node: Node, *, sources: Path = SOURCES) -> None:
-    """Makes `folder`/node_modules hold exactly what the lock file names. Raises SiteBuildError."""
-    if folder != sources:
-        for name in PACKAGE_FILES:
-            shutil.copy(sources / name, folder / name)
-    node.run([*node.npm, "ci", "--ignore-scripts"], folder)
 
 
 def _run_vite(node: Node, sources: Path, modules: Path, scratch: Path) -> Path:

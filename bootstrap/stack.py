@@ -2,8 +2,9 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
@@ -130,19 +131,19 @@ def ready_stack(cloudformation: "CloudFormationClient", name: str, poll: float) 
     stack = find_stack(cloudformation, name)
     if stack is None:
         return None
-    status = _settled_status(cloudformation, name, poll)
+    status = settled_status(cloudformation, name, poll)
     if status in CREATION_UNDONE:
         delete_stack(cloudformation, name, poll=poll)
         return None
     if status == "UPDATE_ROLLBACK_FAILED":
         cloudformation.continue_update_rollback(StackName=name)
-        status = _settled_status(cloudformation, name, poll)
+        status = settled_status(cloudformation, name, poll)
     if status == "DELETE_FAILED":
         raise DeploymentError(f"{name} is half deleted. Finish that first: python3 scripts/dev.py destroy.")
     if status.endswith("_FAILED"):
+        cause = first_cause(cloudformation, name, _latest_operation(cloudformation, name))
         raise DeploymentError(
-            f"{name} is {status}, because of {first_cause(cloudformation, name)} Look at it in the console of "
-            "CloudFormation, then try again."
+            f"{name} is {status}, because of {cause} Look at it in the console of CloudFormation, then try again."
         )
     return find_stack(cloudformation, name)
 
@@ -183,12 +184,12 @@ def delete_stack(
         return
     # By its id a stack can still be asked about when it is gone.
     stack_id = stack["StackId"]
-    token = _token()
-    earlier = _event_ids(cloudformation, stack_id)
-    cloudformation.delete_stack(StackName=stack_id, ClientRequestToken=token)
-    status = _follow(cloudformation, stack_id, token, earlier, poll, audience or Audience())
+    before = _latest_event(cloudformation, stack_id)
+    cloudformation.delete_stack(StackName=stack_id, ClientRequestToken=_token())
+    status = _follow(cloudformation, stack_id, before, poll, audience or Audience())
     if status != "DELETE_COMPLETE":
-        raise DeploymentError(f"{name} could not be deleted: {first_cause(cloudformation, stack_id, token)}")
+        cause = first_cause(cloudformation, stack_id, _events_since(cloudformation, stack_id, before))
+        raise DeploymentError(f"{name} could not be deleted: {cause}")
 
 
 def _create_change_set(
@@ -252,38 +253,37 @@ def _drop_change_set(cloudformation: "CloudFormationClient", name: str, change_s
 def _execute(
     cloudformation: "CloudFormationClient", name: str, change_set: str, poll: float, audience: Audience
 ) -> None:
-    token = _token()
-    earlier = _event_ids(cloudformation, name)
-    cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set, ClientRequestToken=token)
-    status = _follow(cloudformation, name, token, earlier, poll, audience)
+    before = _latest_event(cloudformation, name)
+    cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set, ClientRequestToken=_token())
+    status = _follow(cloudformation, name, before, poll, audience)
     if status not in SUCCESSES:
-        cause = first_cause(cloudformation, name, token)
+        cause = first_cause(cloudformation, name, _events_since(cloudformation, name, before))
         raise DeploymentError(with_advice(f"The deployment failed and was undone: {cause}"))
 
 
 def _follow(
-    cloudformation: "CloudFormationClient", name: str, token: str, earlier: set[str], poll: float, audience: Audience
+    cloudformation: "CloudFormationClient", name: str, before: str | None, poll: float, audience: Audience
 ) -> str:
-    """Reports each event that is not one of the `earlier` until the stack is settled; returns the stack's status."""
+    """Reports each event after the event `before` until the stack is settled; returns the stack's status."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    reported: set[str] = set()
+    latest = before
     while time.monotonic() < deadline:
         # Status first: events that were there before it settled are all seen.
         status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
         has_ended = status.endswith(SETTLED)
         if has_ended or audience.follow is not _ignore:
-            for event in reversed(_events(cloudformation, name, token)):
-                if event["EventId"] not in reported | earlier:
-                    reported.add(event["EventId"])
-                    audience.follow(_resource_event(event))
+            for event in reversed(_events_since(cloudformation, name, latest)):
+                latest = event["EventId"]
+                audience.follow(_resource_event(event))
         # A stack that was settled before has no event of this operation yet.
-        if has_ended and reported:
+        if has_ended and latest != before:
             return status
         time.sleep(poll)
     raise DeploymentError(f"{name} is still at work after an hour. Run the same command again to go on waiting.")
 
 
-def _settled_status(cloudformation: "CloudFormationClient", name: str, poll: float) -> str:
+def settled_status(cloudformation: "CloudFormationClient", name: str, poll: float) -> str:
+    """The stack's status, once nothing is going on in it. Raises: DeploymentError: not within an hour."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
@@ -293,9 +293,8 @@ def _settled_status(cloudformation: "CloudFormationClient", name: str, poll: flo
     raise DeploymentError(f"{name} is still at work after an hour. Run the same command again to go on waiting.")
 
 
-def first_cause(cloudformation: "CloudFormationClient", name: str, token: str | None = None) -> str:
-    """The oldest failure of the operation, by default the latest: later ones are only its consequences."""
-    events = _events(cloudformation, name, token)
+def first_cause(cloudformation: "CloudFormationClient", name: str, events: "Sequence[StackEventTypeDef]") -> str:
+    """The oldest failure of an operation's `events`, newest first: later ones are only its consequences."""
     if any(event.get("DetailedStatus") == "VALIDATION_FAILED" for event in events):
         return _validation_failures(cloudformation, name)
     causes = [
@@ -319,22 +318,24 @@ def _validation_failures(cloudformation: "CloudFormationClient", name: str) -> s
     )
 
 
-def _events(cloudformation: "CloudFormationClient", name: str, token: str | None) -> "list[StackEventTypeDef]":
-    """The operation's events, newest first; on an engine whose events name no operation (LocalStack) all there are."""
-    found: list[StackEventTypeDef] = []
+def _events_since(cloudformation: "CloudFormationClient", name: str, before: str | None) -> "list[StackEventTypeDef]":
+    """The stack's events after the one with the id `before` (None: all there are), newest first."""
+    return list(takewhile(lambda event: event["EventId"] != before, _events(cloudformation, name)))
+
+
+def _latest_event(cloudformation: "CloudFormationClient", name: str) -> str | None:
+    return next((event["EventId"] for event in _events(cloudformation, name)), None)
+
+
+def _latest_operation(cloudformation: "CloudFormationClient", name: str) -> "list[StackEventTypeDef]":
+    """The events of whatever was last done to the stack, newest first: they share a token."""
+    operations = groupby(_events(cloudformation, name), key=lambda event: event.get("ClientRequestToken"))
+    return next((list(events) for _token, events in operations), [])
+
+
+def _events(cloudformation: "CloudFormationClient", name: str) -> "Iterator[StackEventTypeDef]":
     for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=name):
-        for event in page["StackEvents"]:
-            if token is None and not found:
-                token = event.get("ClientRequestToken")
-            if event.get("ClientRequestToken", token) != token:
-                return found
-            found.append(event)
-    return found
-
-
-def _event_ids(cloudformation: "CloudFormationClient", name: str) -> set[str]:
-    """Of the latest operation: what comes after it is another one's."""
-    return {event["EventId"] for event in _events(cloudformation, name, None)}
+        yield from page["StackEvents"]
 
 
 def _resource_event(event: "StackEventTypeDef") -> ResourceEvent:

@@ -9,7 +9,9 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_mediaconvert import MediaConvertClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
@@ -42,8 +44,17 @@ def functions(outputs: Outputs) -> LambdaClient:
     return boto3.client("lambda", config=config, **client_arguments(outputs, "AwsEndpointUrl"))
 
 
+def logs(outputs: Outputs) -> CloudWatchLogsClient:
+    return boto3.client("logs", **client_arguments(outputs, "AwsEndpointUrl"))
+
+
 def mediaconvert(outputs: Outputs) -> MediaConvertClient:
     return boto3.client("mediaconvert", **client_arguments(outputs, "MediaConvertEndpointUrl"))
+
+
+def user_pools(outputs: Outputs) -> CognitoIdentityProviderClient:
+    """Cognito, as the pool's owner."""
+    return boto3.client("cognito-idp", **client_arguments(outputs, "CognitoEndpointUrl"))
 
 
 def client_arguments(outputs: Outputs, endpoint: str) -> dict[str, Any]:

@@ -93,7 +93,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--outputs", type=Path, metavar="FILE", help="outputs of a deployed stage (default: this stack)"
     )
     upload.add_argument("--parallel", type=_positive, metavar="N", help="requests in flight (default: 4)")
-    upload.add_argument("--json", action="store_true", help="for scripts")
+    upload.add_argument("--json", action="store_true", help="one JSON document on standard output, for scripts")
+    upload.epilog = (
+        "Whose library: asked for at the terminal, or told by SSTECH_EMAIL, SSTECH_PASSWORD and SSTECH_TOTP_SECRET."
+        " Ctrl-C stops; the same command goes on. More: docs/terminal.md"
+    )
 
     outputs = _command(commands, "outputs", run_outputs, "the running stack's addresses and names")
     outputs.add_argument("--json", action="store_true", help="for scripts")
@@ -101,9 +105,14 @@ def build_parser() -> argparse.ArgumentParser:
     inbox = _command(commands, "inbox", run_inbox, 'e-mails that the local Cognito "sent"')
     inbox.add_argument("--json", action="store_true", help="for scripts")
 
-    reconcile = _command(commands, "reconcile", run_reconcile, "finish what no event will, now instead of in minutes")
+    reconcile = _command(
+        commands, "reconcile", run_reconcile, "finish the videos that no event will, now instead of in minutes"
+    )
     reconcile.add_argument(
-        "--quiet-after", type=_positive, metavar="SECONDS", help="look at videos unchanged for so long (default: 900)"
+        "--quiet-after",
+        type=_positive,
+        metavar="SECONDS",
+        help="look at videos that nothing has happened to for so long (default: 900)",
     )
     reconcile.add_argument("--video", metavar="ID", help="look at this video alone")
     _command(commands, "redrive", run_redrive, "send the dead letters of uploads and job events on their way again")
@@ -120,6 +129,11 @@ def build_parser() -> argparse.ArgumentParser:
     status = _command(commands, "status", run_status, "the dashboard's numbers, of this stack or of a deployed stage")
     _may_name_stage(status)
     status.add_argument("--json", action="store_true", help="for scripts")
+
+    invite = _command(commands, "invite", run_invite, "make somebody's account: a first password comes by e-mail")
+    invite.add_argument("email", metavar="EMAIL", help="the person's address")
+    invite.add_argument("--again", action="store_true", help="send another first password")
+    _may_name_stage(invite)
 
     reown = _command(commands, "reown", run_reown, "move the ready videos of one account id to another")
     reown.add_argument("old", metavar="OLD", help="account id (`sub`) that the videos belong to")
@@ -225,12 +239,12 @@ def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.maintenance import reconcile
+    from devstack.maintenance import in_words, reconcile
 
     report = reconcile(read_outputs(settings), options.quiet_after, options.video)
     console = Console()
     for name, number in report.items():
-        console.print(f"{number:>6} {name}")
+        console.print(f"{number:>6} {in_words(name)}", highlight=False)
     if not report:
         console.print("There was nothing to do.")
     return 0
@@ -289,6 +303,20 @@ def run_status(options: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps({f"{one.group}: {one.name}": one.value for one in numbers}, indent=2))
         return 0
     Console().print(status_table(numbers))
+    return 0
+
+
+def run_invite(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.aws_clients import user_pools
+    from devstack.inviting import invite
+
+    outputs = _outputs_of(options, settings)
+    invite(user_pools(outputs), outputs["UserPoolId"], options.email, again=options.again)
+    Console().print(
+        f"{options.email} gets a first password by e-mail. It is good for three days, at {outputs['SiteUrl']}",
+        highlight=False,
+        soft_wrap=True,
+    )
     return 0
 
 

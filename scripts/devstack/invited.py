@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
-
-import boto3
+from typing import NoReturn
 
 from bootstrap.errors import BootstrapError
-from devstack.aws_clients import Outputs, client_arguments
+from devstack.aws_clients import Outputs, user_pools
 from devstack.client import Platform
-
-if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
 
 def no_inbox() -> NoReturn:
@@ -30,25 +25,15 @@ class InvitedPlatform(Platform):
 
     def register(self, email: str, password: str) -> None:
         """An account with a lasting password and no second factor yet; no e-mail is sent."""
-        cognito: CognitoIdentityProviderClient = boto3.client(
-            "cognito-idp", **client_arguments(self.outputs, "CognitoEndpointUrl")
+        invite_silently(self.outputs, email, password)
+        user_pools(self.outputs).admin_set_user_password(
+            UserPoolId=self.outputs["UserPoolId"], Username=email, Password=password, Permanent=True
         )
-        pool = self.outputs["UserPoolId"]
-        cognito.admin_create_user(
-            UserPoolId=pool,
-            Username=email,
-            MessageAction="SUPPRESS",
-            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
-        )
-        cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)
 
 
-def invite(outputs: Outputs, email: str, password: str) -> None:
+def invite_silently(outputs: Outputs, email: str, password: str) -> None:
     """An invitation without its e-mail: `password` is good for one sign-in, which asks for another one."""
-    cognito: CognitoIdentityProviderClient = boto3.client(
-        "cognito-idp", **client_arguments(outputs, "CognitoEndpointUrl")
-    )
-    cognito.admin_create_user(
+    user_pools(outputs).admin_create_user(
         UserPoolId=outputs["UserPoolId"],
         Username=email,
         TemporaryPassword=password,

@@ -7,6 +7,7 @@ works the same on every engine and on AWS.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,11 @@ def reconcile(
     if answer.get("FunctionError"):
         raise MaintenanceError(f"The reconciler failed: {report.get('errorMessage', report)}. Its log says more.")
     return dict(report)
+
+
+def in_words(metric: str) -> str:
+    """A metric's name as people write it: `LostJobEventsRecovered` is `lost job events recovered`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", metric).lower()
 
 
 def original_event(body: str) -> dict[str, Any]:

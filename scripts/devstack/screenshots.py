@@ -15,7 +15,7 @@ from rich.console import Console
 from devstack import clips, gallery, tours
 from devstack.browser import NoBrowserError, open_browser
 from devstack.client import Platform
-from devstack.invited import invite
+from devstack.invited import invite_silently
 from devstack.scenes import FILMS, make_films
 from devstack.tours import Guest, Props
 from devstack.visitor import WITHOUT_FILE_PICKER, Visitor
@@ -154,7 +154,7 @@ def _take(studio: Studio, look: Look, props: Props, account: Account) -> None:
     studio.console.print(f"{look.name} ({look.width} by {look.height}, {look.scheme}, {look.language})")
     with _visitor(studio, look) as visitor:
         guest = Guest(f"joao-{secrets.token_hex(4)}@example.com", tours.PASSWORD)
-        invite(studio.outputs, guest.email, guest.password)
+        invite_silently(studio.outputs, guest.email, guest.password)
         _shoot(studio, look, visitor, tours.newcomer_tour(visitor, props, guest))
     with _visitor(studio, look) as visitor:
         _shoot(studio, look, visitor, tours.owner_tour(visitor, account))

@@ -58,7 +58,7 @@ def cognito(settings: Settings) -> Service:
     return Service(
         "cognito",
         python_module("cognito_standin"),
-        {**_address(settings, 3), "COGNITO_UPSTREAM_URL": settings.engine_url},
+        {**_address(settings, 3), "COGNITO_UPSTREAM_URL": settings.engine_url, "CLOUDWATCH_URL": settings.engine_url},
         f"{settings.cognito_url}/health",
     )
 

@@ -88,10 +88,6 @@ class Settings:
         return self.state_dir / "outputs.json"
 
     @property
-    def logs_dir(self) -> Path:
-        return self.state_dir / "logs"
-
-    @property
     def cdn_deployment_file(self) -> Path:
         return self.state_dir / "cdn.json"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from bootstrap.node import find_node
-from bootstrap.site_build import PACKAGE_FILES, SOURCES, VITE, install_into
+from bootstrap.npm_packages import PACKAGE_FILES, install_into
+from bootstrap.site_build import SOURCES, VITE
 from devstack.settings import LOOPBACK, WATCH_PORT, Settings
 
 STOP_SECONDS = 10
@@ -20,7 +21,7 @@ def site_watch(settings: Settings, build: Path, console: Console) -> Iterator[No
     node = find_node(build)
     if _is_outdated():
         console.print("Installing what serves the site")
-        install_into(SOURCES, node)
+        install_into(SOURCES, node, SOURCES)
     port = str(settings.port_base + WATCH_PORT)
     server = subprocess.Popen(
         [str(node.node), str(VITE), "--host", LOOPBACK, "--port", port],

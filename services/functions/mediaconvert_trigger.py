@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
@@ -13,7 +13,7 @@ from sstech_video.catalog import Catalog
 from sstech_video.conversion import Target
 from sstech_video.jobs import Jobs
 from sstech_video.months import PATIENT_TRIES, Months
-from sstech_video.observability import logger, observed
+from sstech_video.observability import follow, logger, observed
 from sstech_video.settings import settings
 from sstech_video.spending import Spending
 from sstech_video.starting import Starter
@@ -23,8 +23,16 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+# A message usually needs a second or two, one whose Probe has to be tried again so many. If Lambda stopped the function
+# in the middle of a batch, all of its messages would come back, and only after the queue's whole visibility timeout.
+ONE_MESSAGE_MILLISECONDS: Final = 20_000
+
 # When every message fails, SQS gets the list all the same: an exception would say less.
 processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+class OutOfTimeError(Exception):
+    """What is left of a batch goes back to its queue."""
 
 
 @cache
@@ -51,17 +59,24 @@ def starter() -> Starter:
     )
 
 
-def start_conversions(record: SQSRecord) -> None:
+def start_conversions(record: SQSRecord, lambda_context: Any) -> None:
     """One SQS message. Whatever keeps it from being handled sends it back to its queue."""
-    try:
-        for arrival in events.arrivals(record.body):
-            with observed(arrival.original.video_id if arrival.original else record.message_id):
+    with observed(record.message_id):
+        try:
+            _require_time(lambda_context)
+            for arrival in events.arrivals(record.body):
+                follow(arrival.original.video_id if arrival.original else None)
                 starter().arrived(arrival, clock.now())
-    except Exception:
-        logger.exception("the message goes back to its queue", extra={"message_id": record.message_id})
-        receive_count = int(record.attributes.approximate_receive_count)
-        back_off(aws.sqs(), settings().trigger_queue_url, record.receipt_handle, receive_count)
-        raise
+        except Exception:
+            logger.exception("the message goes back to its queue", extra={"message_id": record.message_id})
+            receive_count = int(record.attributes.approximate_receive_count)
+            back_off(aws.sqs(), settings().trigger_queue_url, record.receipt_handle, receive_count)
+            raise
+
+
+def _require_time(lambda_context: Any) -> None:
+    if lambda_context.get_remaining_time_in_millis() < ONE_MESSAGE_MILLISECONDS:
+        raise OutOfTimeError("The messages before this one took too long: it is tried again later.")
 
 
 def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:

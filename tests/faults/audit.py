@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from integration.store import Store
 from devstack.answers import Video
 from devstack.client import ENDED, Library
 from devstack.waiting import DeadlineExceededError, wait_for
-from sstech_video import keys
+from sstech_video import keys, months
 from sstech_video.entries import Entry
 
 from .stack import FaultyStack
@@ -34,12 +34,28 @@ QUIET_SECONDS = 5
 
 @dataclass
 class Numbers:
-    """What one test saw; printed at the end of the run."""
+    """What one test did and saw; printed at the end of the run.
+
+    `faults` are kills, cuts, and events that were lost, doubled or late; `orphans` what was left in the end and belongs
+    to nothing; `published` the folders of outputs.
+    """
 
     uploads: int = 0
+    faults: int = 0
     ready: int = 0
     failed: int = 0
+    published: int = 0
+    orphans: int = 0
     reconciled: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Numbers) -> None:
+        self.uploads += other.uploads
+        self.faults += other.faults
+        self.ready += other.ready
+        self.failed += other.failed
+        self.published += other.published
+        self.orphans += other.orphans
+        self.reconciled += other.reconciled
 
 
 def settle(stack: FaultyStack, library: Library, numbers: Numbers, uploads: int) -> list[Video]:
@@ -71,6 +87,8 @@ def check(
         wait_for(lambda: not problems_of(store, library, videos), "everything to be tidy", timeout=TIDY_SECONDS)
     numbers.uploads, numbers.ready = uploads, sum(video.status == "ready" for video in videos)
     numbers.failed = sum(video.status == "failed" for video in videos)
+    numbers.published = len(_folders(store, library.owner))
+    numbers.orphans = len(_orphans(store, library.owner, videos))
     problems = problems_of(store, library, videos)
     assert not problems, "\n".join(problems)
     assert len(videos) == uploads
@@ -86,7 +104,7 @@ def problems_of(store: Store, library: Library, videos: Sequence[Video]) -> list
         *_reasons(videos),
         *_outputs(store, owner, entries.values()),
         *_originals(store, owner, entries),
-        *_leftovers(store, owner),
+        *_orphans(store, owner, videos),
     ]
 
 
@@ -105,11 +123,10 @@ def _reasons(videos: Iterable[Video]) -> list[str]:
 
 
 def _outputs(store: Store, owner: str, entries: Iterable[Entry]) -> list[str]:
-    """One published attempt for each ready video, none for any other, no object of a video that is not there."""
+    """One published attempt for each ready video, none for any other."""
     problems: list[str] = []
     published: dict[str, set[str]] = {}
-    for key in store.keys(store.media, f"media/{owner}/"):
-        _, _, video_id, attempt, *_ = key.split("/")
+    for video_id, attempt in _folders(store, owner):
         published.setdefault(video_id, set()).add(attempt)
     for entry in entries:
         found = published.pop(entry.video_id, set())
@@ -119,27 +136,54 @@ def _outputs(store: Store, owner: str, entries: Iterable[Entry]) -> list[str]:
         mp4 = f"{keys.attempt(owner, entry.video_id, entry.attempt)}{keys.MP4_NAME}"
         if wanted and not store.keys(store.media, mp4):
             problems.append(f"{entry.video_id} is ready without an MP4")
-    return [*problems, *(f"outputs of {video_id}, which is no video" for video_id in published)]
+    return problems
+
+
+def _folders(store: Store, owner: str) -> set[tuple[str, str]]:
+    """Video and attempt of all outputs."""
+    found = (key.split("/") for key in store.keys(store.media, f"media/{owner}/"))
+    return {(video_id, attempt) for _, _, video_id, attempt, *_ in found}
 
 
 def _originals(store: Store, owner: str, entries: dict[str, Entry]) -> list[str]:
     """An original may only wait for the retry of a failed video."""
-    problems = []
-    for key in store.keys(store.temp, f"uploads/{owner}/"):
-        entry = entries.get(key.split("/")[2])
-        if entry is None or entry.status != "failed":
-            problems.append(f"{key} is left although its video is {entry.status if entry else 'gone'}")
-    return problems
+    return [
+        f"{key} is left although its video is {entry.status}"
+        for key in store.keys(store.temp, f"uploads/{owner}/")
+        if (entry := entries.get(key.split("/")[2])) and entry.status != "failed"
+    ]
 
 
-def _leftovers(store: Store, owner: str) -> list[str]:
+def _orphans(store: Store, owner: str, videos: Iterable[Video]) -> list[str]:
+    """Parts, markers and dead letters of anything, and whatever belongs to none of the videos."""
+    known = {video.video_id for video in videos}
     uploads = store.s3.list_multipart_uploads(Bucket=store.temp, Prefix=f"uploads/{owner}/").get("Uploads", [])
+    entries = {keys.parse_catalog(key) or key for key in store.keys(store.media, keys.catalog_of(owner))}
+    booked = {video_id for key in store.keys(store.media, keys.usage_of(owner)) for video_id in _booked(store, key)}
     return [
         *(f"parts of {upload['Key']}" for upload in uploads),
-        *(f"marker {key}" for key in store.keys(store.temp, "pending/") if _marks(store, key, owner)),
+        *(f"marker {key}" for key in store.keys(store.temp, keys.PENDING) if _marks(store, key, owner)),
+        *(f"entry of {entry}, which is no video" for entry in entries - known),
+        *(f"{video_id} counts for the quota and is no video" for video_id in booked - known),
+        *(
+            f"outputs of {video_id}, which is no video"
+            for video_id, _ in _folders(store, owner)
+            if video_id not in known
+        ),
+        *(
+            f"original {key} of no video"
+            for key in store.keys(store.temp, f"{keys.UPLOADS}{owner}/")
+            if key.split("/")[2] not in known
+        ),
+        *(f"{count} messages in {queue}" for queue, count in store.dead_letters().items() if count),
     ]
+
+
+def _booked(store: Store, key: str) -> Mapping[str, object]:
+    body = store.s3.get_object(Bucket=store.media, Key=key)["Body"].read()
+    return months.from_json(body).videos
 
 
 def _marks(store: Store, key: str, owner: str) -> bool:
     body = store.s3.get_object(Bucket=store.temp, Key=key)["Body"].read()
-    return json.loads(body)["owner"] == owner
+    return bool(json.loads(body)["owner"] == owner)

@@ -30,11 +30,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     terminalreporter.section("faults")
     for name, numbers in seen.items():
-        done = ", ".join(f"{what} {count}" for what, count in sorted(numbers.reconciled.items()) if count)
-        terminalreporter.line(
-            f"{name}: {numbers.uploads} uploads, {numbers.ready} ready, {numbers.failed} failed with a reason"
-            + (f"; reconciler: {done}" if done else "")
-        )
+        terminalreporter.line(f"{name}: {_told(numbers)}")
+    every = Numbers()
+    for numbers in seen.values():
+        every.add(numbers)
+    terminalreporter.line(f"all: {_told(every)}")
+
+
+def _told(numbers: Numbers) -> str:
+    done = ", ".join(f"{what} {count}" for what, count in sorted(numbers.reconciled.items()) if count)
+    return (
+        f"{numbers.uploads} uploads, {numbers.faults} faults, {numbers.ready} ready with {numbers.published} published"
+        f" attempts, {numbers.failed} failed with a reason, {numbers.orphans} orphans"
+        + (f"; reconciler: {done}" if done else "")
+    )
 
 
 @pytest.fixture(scope="session")

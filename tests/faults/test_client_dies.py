@@ -80,6 +80,7 @@ def test_the_same_command_goes_on(
         finally:
             client.send_signal(how)
             client.communicate()
+    numbers.faults = 1
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=COMMAND_SECONDS)
 
     assert done.returncode == 0, done.stderr

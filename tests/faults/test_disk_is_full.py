@@ -65,12 +65,14 @@ def test_a_full_disk_ends_in_failures_with_a_reason_and_room_in_videos(
         ballast = Ballast(stack.process("mediaconvert"), folder)
 
         ballast.fill(leaving=LITTLE)
+        numbers.faults += 1
         full = [library.upload(tiny) for _ in range(SOME)]
         videos = check(stack, store, library, numbers, uploads=SOME, failed=SOME)
         assert all(video.error and video.error.message for video in videos)
         assert all(store.has_original(upload) for upload in full)
 
         ballast.fill(leaving=0)
+        numbers.faults += 1
         unheard = [library.upload(tiny) for _ in range(SOME)]
         for upload in unheard:
             library.wait(upload.video_id, SEEN_SECONDS, {"uploaded", "converting", "failed"})

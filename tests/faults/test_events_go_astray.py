@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,15 @@ def life(job: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def damaged(clip: Path, folder: Path) -> Path:
+    """The clip without its pictures: its conversion fails."""
+    file = folder / "damaged.mp4"
+    body = clip.read_bytes()
+    start = body.index(b"mdat") + 4
+    file.write_bytes(body[:start] + bytes(len(body) - start))
+    return file
+
+
 def wait_job_done(store: Store, upload: Upload) -> dict[str, Any]:
     def done() -> dict[str, Any] | None:
         return next((job for job in store.jobs(upload.video_id) if job["Status"] == "COMPLETE"), None)
@@ -76,9 +86,23 @@ def test_every_event_comes_many_times_in_any_order_after_the_end(
     stack.put_events(entries)
     for upload, _ in published * COPIES:
         store.announce(upload, tiny.stat().st_size)
+    numbers.faults = len(entries) + SOME * COPIES
     videos = check(stack, store, library, numbers, uploads=SOME)
     assert {video.video_id: video for video in videos} == {upload.video_id: video for upload, video in published}
     assert all(len(store.jobs(upload.video_id)) == 1 for upload, _ in published)
+
+
+def test_every_upload_is_told_many_times_at_once(
+    stack: FaultyStack, store: Store, person: Person, tiny: Path, numbers: Numbers
+) -> None:
+    library = person.library
+    uploads = [library.upload(tiny) for _ in range(SOME)]
+    with ThreadPoolExecutor(SOME) as pool:
+        told = [pool.submit(store.announce, upload, tiny.stat().st_size) for upload in uploads * COPIES]
+    numbers.faults = len([one.result() for one in told])
+    videos = check(stack, store, library, numbers, uploads=SOME)
+    assert {video.status for video in videos} == {"ready"}
+    assert all(len(store.jobs(upload.video_id)) == 1 for upload in uploads)
 
 
 def test_job_events_come_late_and_backwards(
@@ -91,6 +115,7 @@ def test_job_events_come_late_and_backwards(
     assert {video.status for video in library.all_videos()} == {"converting"}
     backwards = [event for job in jobs for event in reversed(life(job)[:TRUE])]
     stack.put_events([event for event in backwards for _ in range(COPIES)])
+    numbers.faults = len(backwards) * COPIES
     # No help from the reconciler: the events alone must do it.
     for upload in uploads:
         assert library.wait_ready(upload.video_id, START_SECONDS).progress == 100
@@ -104,6 +129,7 @@ def test_every_job_event_is_lost(
     with stack.without_job_events():
         for upload in [library.upload(tiny) for _ in range(SOME)]:
             wait_job_done(store, upload)
+    numbers.faults = SOME
     videos = check(stack, store, library, numbers, uploads=SOME)
     assert {video.status for video in videos} == {"ready"}
     assert numbers.reconciled["LostJobEventsRecovered"] == SOME
@@ -113,17 +139,14 @@ def test_a_lost_failure_is_told_too(
     stack: FaultyStack, store: Store, person: Person, tmp_path: Path, tiny: Path, numbers: Numbers
 ) -> None:
     library = person.library
-    damaged = tmp_path / "damaged.mp4"
-    body = tiny.read_bytes()
-    start = body.index(b"mdat") + 4
-    damaged.write_bytes(body[:start] + bytes(len(body) - start))
     with stack.without_job_events():
-        upload = library.upload(damaged)
+        upload = library.upload(damaged(tiny, tmp_path))
         wait_for(
             lambda: [job for job in store.jobs(upload.video_id) if job["Status"] == "ERROR"],
             "the job to fail",
             timeout=START_SECONDS,
         )
+    numbers.faults = 1
     check(stack, store, library, numbers, uploads=1, failed=1)
     assert store.has_original(upload)
 
@@ -141,6 +164,7 @@ def test_the_notification_of_every_upload_is_lost(
     finally:
         store.s3.put_bucket_notification_configuration(Bucket=store.temp, NotificationConfiguration=kept)  # type: ignore[arg-type]
     assert {video.status for video in library.all_videos()} == {"uploading"}
+    numbers.faults = SOME
     videos = check(stack, store, library, numbers, uploads=SOME)
     assert {video.status for video in videos} == {"ready"}
     assert numbers.reconciled["VideosSentAgain"] == SOME
@@ -157,6 +181,7 @@ def test_uploads_that_nobody_finishes_are_given_up(
     (url,) = library.part_urls(parts.video_id, [parts.multipart.part_count]).values()
     last = size - (parts.multipart.part_count - 1) * parts.multipart.part_size
     assert requests.put(url, data=bytes(last), timeout=60).ok
+    numbers.faults = 2
     numbers.reconciled.update(stack.reconcile(quiet=0, abandonedAfterSeconds=3600))
     assert {library.video(upload.video_id).status for upload in (whole, parts)} == {"uploading"}
     numbers.reconciled.update(stack.reconcile(quiet=0, abandonedAfterSeconds=0))

@@ -79,7 +79,8 @@ def test_every_part_arrives_whole_over_a_line_that_breaks(
     # Nobody converts it, so that the original can be looked at.
     stack.kill("mediaconvert")
     try:
-        assert send(library, large, tmp_path / "records", stack.outputs, cuts=12, longest=20_000_000) >= 12
+        numbers.faults = send(library, large, tmp_path / "records", stack.outputs, cuts=12, longest=20_000_000)
+        assert numbers.faults >= 12
         (key,) = store.keys(store.temp, f"uploads/{library.owner}/")
         with large.open("rb") as stream:
             assert held(store, key, large.stat().st_size) == hashlib.file_digest(stream, "sha256").hexdigest()
@@ -93,6 +94,7 @@ def test_a_small_file_arrives_whole_over_a_line_that_breaks(
     stack: FaultyStack, store: Store, person: Person, long: Path, tmp_path: Path, numbers: Numbers
 ) -> None:
     library = person.library
-    send(library, long, tmp_path / "records", stack.outputs, cuts=4, longest=long.stat().st_size)
+    numbers.faults = send(library, long, tmp_path / "records", stack.outputs, cuts=4, longest=long.stat().st_size)
+    assert numbers.faults >= 4
     videos = check(stack, store, library, numbers, uploads=1)
     assert videos[0].size == long.stat().st_size

@@ -21,6 +21,7 @@ def test_it_is_dead_when_the_original_arrives(
 ) -> None:
     library = person.library
     stack.kill("mediaconvert")
+    numbers.faults = 1
     upload = library.upload(tiny)
     library.wait(upload.video_id, START_SECONDS, {"uploaded", "converting"})
     stack.start_mediaconvert()
@@ -41,6 +42,7 @@ def test_it_dies_while_it_converts(
         )
         stack.kill("mediaconvert")
         stack.start_mediaconvert()
+        numbers.faults += 1
     (video,) = check(stack, store, library, numbers, uploads=1)
     assert video.status == "ready"
     assert len(store.jobs(upload.video_id)) == 1
@@ -53,6 +55,7 @@ def test_it_dies_after_the_video_is_ready(
     before = library.wait_ready(library.upload(tiny).video_id, START_SECONDS)
     stack.kill("mediaconvert")
     stack.start_mediaconvert()
+    numbers.faults = 1
     (video,) = check(stack, store, library, numbers, uploads=1)
     assert video == before
 
@@ -64,17 +67,16 @@ def test_a_video_deleted_while_it_is_dead_leaves_nothing(
     upload = library.upload(long)
     library.wait(upload.video_id, START_SECONDS, {"converting"})
     stack.kill("mediaconvert")
+    numbers.faults = 1
     library.delete(upload.video_id)
     stack.start_mediaconvert()
-    wait_for(
-        lambda: (
-            not store.leftovers(library.owner, upload.video_id)
-            and all(job["Status"] not in {"SUBMITTED", "PROGRESSING"} for job in store.jobs(upload.video_id))
-            and stack.reconcile() is not None
-        ),
-        "the deletion to be complete",
-        timeout=START_SECONDS,
-    )
+
+    def is_over() -> bool:
+        stack.reconcile()
+        running = [job for job in store.jobs(upload.video_id) if job["Status"] in {"SUBMITTED", "PROGRESSING"}]
+        return not running and not store.leftovers(library.owner, upload.video_id)
+
+    wait_for(is_over, "the deletion to be complete", timeout=START_SECONDS)
     stack.reconcile()
     assert store.leftovers(library.owner, upload.video_id) == []
     check(stack, store, library, numbers, uploads=0)

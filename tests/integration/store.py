@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Self
 from urllib.parse import quote_plus
 
@@ -24,6 +25,7 @@ class Store:
         self._sns = aws_clients.sns(outputs)
         self._sqs = aws_clients.sqs(outputs)
         self._mediaconvert = aws_clients.mediaconvert(outputs)
+        self._logs = aws_clients.logs(outputs)
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -53,6 +55,14 @@ class Store:
             f"every object of {owner}/{video_id} to go",
             timeout=CLEAN_UP_TIMEOUT,
         )
+
+    def log_lines(self, function: str) -> Iterator[dict[str, Any]]:
+        """The structured lines of a function, oldest first."""
+        for page in self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}"):
+            for event in page["events"]:
+                for line in event["message"].splitlines():
+                    if line.startswith("{") and "_aws" not in (told := json.loads(line)):
+                        yield told
 
     def jobs(self, video_id: str) -> list[dict[str, Any]]:
         """The MediaConvert jobs of a video, newest first."""
@@ -88,9 +98,17 @@ class Store:
         """Until no notification waits or is being worked on."""
         wait_for(lambda: self._waiting() == 0, "the trigger queue to be empty", timeout=CLEAN_UP_TIMEOUT)
 
+    def dead_letters(self) -> dict[str, int]:
+        """How many messages each of the dead-letter queues holds."""
+        queues = ("DeadLetterQueueUrl", "EventDeadLetterQueueUrl")
+        return {queue: self._messages(self._outputs[queue]) for queue in queues}
+
     def _waiting(self) -> int:
+        return self._messages(self._outputs["TriggerQueueUrl"])
+
+    def _messages(self, queue_url: str) -> int:
         attributes = self._sqs.get_queue_attributes(
-            QueueUrl=self._outputs["TriggerQueueUrl"],
+            QueueUrl=queue_url,
             AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
         )["Attributes"]
         return sum(map(int, attributes.values()))

@@ -44,9 +44,17 @@ def upload_unheard(library: Library, store: Store, clip: Path) -> Upload:
     store.s3.delete_object(Bucket=store.media, Key=catalog_key(library, upload.video_id))
     assert upload.url is not None
     assert requests.put(upload.url, data=body, headers=dict(upload.headers), timeout=30).status_code == 200
-    store.wait_queue_drained()
+    wait_for(lambda: is_unknown(store, upload.video_id), "the event to find nobody", timeout=CONVERSION_TIMEOUT)
     write_entry(store, library, upload.video_id, known)
     return upload
+
+
+def is_unknown(store: Store, video_id: str) -> bool:
+    """Whether the trigger had the video's event and found no entry for it."""
+    return any(
+        line["message"].startswith("original of an unknown video") and line.get("correlation_id") == video_id
+        for line in store.log_lines("mediaconvert-trigger")
+    )
 
 
 def reconcile_until(stack: aws_clients.Outputs, video_id: str, done: Callable[[], bool], what: str) -> None:

@@ -69,6 +69,7 @@ ON_QUEUES: Mapping[str, Callable[[Any, str], object]] = {
     "sqs:ChangeMessageVisibility": lambda sqs, url: sqs.change_message_visibility(
         QueueUrl=url, ReceiptHandle="x", VisibilityTimeout=0
     ),
+    "sqs:GetQueueAttributes": lambda sqs, url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]),
     "sqs:PurgeQueue": lambda sqs, url: sqs.purge_queue(QueueUrl=url),
 }
 

@@ -97,6 +97,7 @@ OPERATIONS: Mapping[str, tuple[str, Resources]] = {
     "s3:AbortMultipartUpload": ("s3:AbortMultipartUpload", _object),
     "s3:ListParts": ("s3:ListMultipartUploadParts", _object),
     "sqs:SendMessage": ("sqs:SendMessage", _queue),
+    "sqs:GetQueueAttributes": ("sqs:GetQueueAttributes", _queue),
     "sqs:ChangeMessageVisibility": ("sqs:ChangeMessageVisibility", _queue),
     "ssm:GetParameter": ("ssm:GetParameter", _parameter),
     "cloudfront:CreateInvalidation": ("cloudfront:CreateInvalidation", _distribution),

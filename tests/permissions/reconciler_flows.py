@@ -28,6 +28,7 @@ def run_round(
     world: World, wanted: str, pause_before: str = "", meanwhile: Callable[[], object] = lambda: None, **patience: int
 ) -> None:
     """A round without any patience but what is given; it must have done the thing and failed in none."""
+    world.lose_messages()
     event = {"quietAfterSeconds": 0, **patience}
     report = world.invoke("ReconcilerFunction", event, pause_before, meanwhile)
     expect("ReconcilerErrors" not in report, f"a video was left to the next round: {report}")

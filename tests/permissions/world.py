@@ -212,6 +212,10 @@ class World:
         for upload in self.s3.list_multipart_uploads(Bucket=temp).get("Uploads", []):
             self.s3.abort_multipart_upload(Bucket=temp, Key=upload["Key"], UploadId=upload["UploadId"])
 
+    def lose_messages(self) -> None:
+        """Whatever the trigger's queue held."""
+        self.client("sqs").purge_queue(QueueUrl=self.outputs["TriggerQueueUrl"])
+
     def _start(self, function: Function) -> Runtime:
         keys = {name.upper(): value or "" for name, value in self._credentials(function.role).items()}
         environment = {

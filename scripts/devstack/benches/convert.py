@@ -30,11 +30,11 @@ from devstack import media, services
 from devstack.benches import BenchError, Setting
 from devstack.processes import ProcessTable
 from devstack.settings import Settings
-from mediaconvert_standin.ffmpeg import arguments, input_name
-from mediaconvert_standin.planning import parse_settings
-from mediaconvert_standin.prober import Prober
-from mediaconvert_standin.sniff import SNIFF_BYTES, sniff
-from mediaconvert_standin.transcode import resolve
+from mediaconvert_standin.inspection.prober import Prober
+from mediaconvert_standin.inspection.sniff import SNIFF_BYTES, sniff
+from mediaconvert_standin.job_settings.planning import parse_settings
+from mediaconvert_standin.transcoding.ffmpeg import arguments, input_name
+from mediaconvert_standin.transcoding.transcode import resolve
 
 Json = dict[str, Any]
 

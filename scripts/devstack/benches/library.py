@@ -51,6 +51,10 @@ class Figures:
     page: float
     listing: float
 
+    def growth_ratio(self, smallest: Figures) -> float:
+        """How much the page grew since the smallest library, to how much LIST did; 1 or less is as it should be."""
+        return (self.page / smallest.page) / (self.listing / smallest.listing)
+
 
 def run(setting: Setting) -> int:
     """Starts a stack, grows a library in it and prints a line for each size; returns the exit code."""
@@ -147,21 +151,35 @@ def _round(s3: S3Client, bucket: str, library: Library, places: Sequence[str | N
 def _print(figures: Sequence[Figures], setting: Setting) -> None:
     smallest = figures[0]
     if setting.as_json:
-        document = [{"videos": one.videos, "pageSeconds": one.page, "listSeconds": one.listing} for one in figures]
+        document = [
+            {
+                "videos": one.videos,
+                "pageSeconds": one.page,
+                "listSeconds": one.listing,
+                "pageGrowth": one.page / smallest.page,
+                "listGrowth": one.listing / smallest.listing,
+                "growthRatio": one.growth_ratio(smallest),
+            }
+            for one in figures
+        ]
         print(json.dumps(document, indent=2))
         return
     table = Table(title=f"A page of {PAGE}, medians of {ROUNDS} rounds", title_justify="left")
-    for heading in ("videos", "page", "the engine's LIST", "page grew by", "LIST grew by"):
+    for heading in ("videos", "page", "the engine's LIST", "page grew", "LIST grew", "page's growth to LIST's"):
         table.add_column(heading, justify="right")
     for one in figures:
         table.add_row(
             f"{one.videos:,}",
             _milliseconds(one.page),
             _milliseconds(one.listing),
-            _milliseconds(one.page - smallest.page),
-            _milliseconds(one.listing - smallest.listing),
+            f"x {one.page / smallest.page:.2f}",
+            f"x {one.listing / smallest.listing:.2f}",
+            f"{one.growth_ratio(smallest):.2f}",
         )
     setting.console.print(table)
+    worst = max(one.growth_ratio(smallest) for one in figures)
+    verdict = "no more than" if worst <= 1 else "MORE than"
+    setting.console.print(f"A page grows {verdict} the engine's own LIST: at most {worst:.2f} of its growth.")
 
 
 def _milliseconds(seconds: float) -> str:

@@ -24,11 +24,11 @@ from devstack import clips, media
 from devstack.benches import Setting
 from devstack.client import Library, Platform, new_password
 from devstack.waiting import wait_for
-from mediaconvert_standin.ffmpeg import arguments, input_name
-from mediaconvert_standin.planning import parse_settings
-from mediaconvert_standin.prober import Prober
-from mediaconvert_standin.sniff import SNIFF_BYTES, sniff
-from mediaconvert_standin.transcode import resolve
+from mediaconvert_standin.inspection.prober import Prober
+from mediaconvert_standin.inspection.sniff import SNIFF_BYTES, sniff
+from mediaconvert_standin.job_settings.planning import parse_settings
+from mediaconvert_standin.transcoding.ffmpeg import arguments, input_name
+from mediaconvert_standin.transcoding.transcode import resolve
 
 ROUNDS = 5
 CLIP_SECONDS = 10.0

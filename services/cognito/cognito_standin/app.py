@@ -22,6 +22,7 @@ from cognito_standin.errors import (
     MissingAuthenticationTokenError,
     UnknownOperationError,
 )
+from cognito_standin.metrics import Metrics
 from cognito_standin.outbox import Outbox
 from cognito_standin.owner import STRICT_OPERATIONS, Owner
 from cognito_standin.rate_limits import RateLimits
@@ -48,14 +49,20 @@ class UserPools:
     """The API: users' operations through the strict flow, signed ones straight to the engine."""
 
     def __init__(
-        self, settings: Settings, upstream: Upstream, clock: Callable[[], float], ticks: Callable[[], float]
+        self,
+        settings: Settings,
+        upstream: Upstream,
+        directory: Directory,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        ticks: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._upstream = upstream
+        self._metrics = metrics
         self._limits = RateLimits(ticks)
         self._outbox = Outbox(clock)
         codes = Codes(clock)
-        directory = Directory(upstream)
         tokens = Tokens(upstream, directory, clock)
         sign_in = SignIn(upstream, directory, tokens, clock)
         registration = Registration(upstream, directory, codes, self._outbox)
@@ -105,11 +112,21 @@ class UserPools:
                 return await call_signed(request, operation, raw)
             self._limits.take(operation)
             body = wire.parse_body(operation, raw)
-            return wire.answer(await self._offered(operation)(body))
+            return wire.answer(await self._counted(operation, body))
         except CognitoError as error:
             return wire.error_answer(error)
         except ClientDisconnect:
             return Response(status_code=499)
+
+    async def _counted(self, operation: str, body: Body) -> Body:
+        offered = self._offered(operation)
+        try:
+            answer = await offered(body)
+        except CognitoError:
+            self._metrics.count(operation, body, None)
+            raise
+        self._metrics.count(operation, body, answer)
+        return answer
 
     async def well_known(self, request: Request) -> Response:
         """The keys that tokens are verified with, and the discovery document."""
@@ -170,7 +187,9 @@ def create_app(
 ) -> Starlette:
     """The ASGI application; its HTTP client lives as long as the lifespan. `ticks` counts the seconds of rates."""
     client = create_client()
-    pools = UserPools(settings, Upstream(settings, client), clock, ticks)
+    upstream = Upstream(settings, client)
+    directory = Directory(upstream)
+    pools = UserPools(settings, upstream, directory, Metrics(settings, client, directory), clock, ticks)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

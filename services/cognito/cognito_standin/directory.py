@@ -105,7 +105,7 @@ class Directory:
 
     async def client(self, client_id: str) -> Client:
         """Raises: ResourceNotFoundError."""
-        pool_id = self._pool_of_client.get(client_id) or await self._find_pool(client_id)
+        pool_id = await self.pool_id(client_id)
         try:
             described = await self._describe_client(pool_id, client_id)
         except UpstreamError as error:
@@ -122,6 +122,10 @@ class Directory:
             revokes_tokens=_flag(described.get("EnableTokenRevocation", True)),
             secret=str(described.get("ClientSecret") or ""),
         )
+
+    async def pool_id(self, client_id: str) -> str:
+        """Raises: ResourceNotFoundError."""
+        return self._pool_of_client.get(client_id) or await self._find_pool(client_id)
 
     async def pool(self, pool_id: str) -> Pool:
         """Raises: UpstreamError."""

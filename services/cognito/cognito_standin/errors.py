@@ -156,6 +156,11 @@ class AliasExistsError(CognitoError):
     default_message = "An account with the given email already exists."
 
 
+class UnsupportedUserStateError(CognitoError):
+    code = "UnsupportedUserStateException"
+    default_message = "Resend not possible: the user status is not FORCE_CHANGE_PASSWORD."
+
+
 class UserNotFoundError(CognitoError):
     code = "UserNotFoundException"
     default_message = "User does not exist."

@@ -18,6 +18,7 @@ class Settings:
     region: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
+    metrics_url: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -29,6 +30,7 @@ class Settings:
             region=environ.get("AWS_DEFAULT_REGION") or "us-east-1",
             access_key_id=environ.get("AWS_ACCESS_KEY_ID") or "test",
             secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY") or "test",
+            metrics_url=_url(environ, "CLOUDWATCH_URL") if environ.get("CLOUDWATCH_URL") else "",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from sstech_video.bodies import NewUpload
 from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry, Status
 from sstech_video.multipart import UploadBucket
+from sstech_video.observability import follow
 from sstech_video.uploads import URL_LIFETIME_SECONDS
 from sstech_video.usage import Usage
 from sstech_video.video_ids import new_video_id
@@ -26,6 +28,7 @@ class Admission:
     catalog: Catalog
     usage: Usage
     upload_bucket: UploadBucket
+    new_id: Callable[[datetime], str] = new_video_id
 
     def admit(self, owner: str, wanted: NewUpload, now: datetime) -> dict[str, Any]:
         """The answer to `POST /videos/upload-url`. Raises `QuotaExceededError`.
@@ -33,7 +36,8 @@ class Admission:
         In this order, whatever is cut short leaves something that is found again: the ledger by the next look at
         the quota, the marker by whoever looks for unfinished work, parts by the bucket's lifecycle.
         """
-        video_id = new_video_id(now)
+        video_id = self.new_id(now)
+        follow(video_id)
         key = keys.original(owner, video_id, keys.extension(wanted.file_name))
         plan = uploads.plan(wanted.size)
         self.usage.reserve(owner, video_id, wanted.size, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,9 +13,10 @@ from aws_lambda_powertools.shared.cookies import SameSite
 
 from sstech_video.errors import ApiError, ErrorCode
 from sstech_video.identity import owner_of
-from sstech_video.observability import Count, count, logger, observed
+from sstech_video.observability import Count, count, follow, logger, observed
 from sstech_video.playback import Cookie
 from sstech_video.settings import settings
+from sstech_video.video_ids import is_video_id
 
 NO_ROUTE: Final = "/"
 # Answers hold signed URLs and cookies.
@@ -33,11 +34,16 @@ def resolver() -> APIGatewayRestResolver:
 
 def run(app: APIGatewayRestResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one API Gateway proxy event."""
-    with observed(event["requestContext"]["requestId"]):
+    request_id = event["requestContext"]["requestId"]
+    with observed(request_id):
+        follow(_video_of(event))
         # A route's pattern would overlook a line end after an id: no route of ours has such characters.
         readable = event if event["path"].isprintable() else {**event, "path": NO_ROUTE}
         answered = app.resolve(readable, context)
-        logger.info("answered", extra={"route": event.get("resource"), "status": answered["statusCode"]})
+        logger.info(
+            "answered",
+            extra={"route": event.get("resource"), "status": answered["statusCode"], "request_id": request_id},
+        )
         return answered
 
 
@@ -58,6 +64,11 @@ def answer(status: HTTPStatus, body: object, cookies: Iterable[Cookie] = ()) -> 
 
 def no_content() -> Response[str]:
     return Response(status_code=HTTPStatus.NO_CONTENT.value, body="", headers=dict(_HEADERS))
+
+
+def _video_of(event: Mapping[str, Any]) -> str | None:
+    video_id = (event.get("pathParameters") or {}).get("videoId")
+    return video_id if video_id and is_video_id(video_id) else None
 
 
 def _no_route(_: Exception) -> Response[str]:

@@ -57,7 +57,8 @@ class Entry:
 
     `attempt` counts the conversions that were claimed; it names the live output folder. `nudges` counts how often the
     reconciler has sent the original through the queue again, `cost_micros` is the estimate for the live attempt in
-    millionths of a dollar. From `key` on, nothing is ever shown by the API.
+    millionths of a dollar, `parts_digest` stands for the parts that the original was put together from. From `key` on,
+    nothing is ever shown by the API.
     """
 
     owner: str
@@ -78,6 +79,7 @@ class Entry:
     upload_id: str | None = None
     part_size: int | None = None
     checksum_algorithm: Algorithm | None = None
+    parts_digest: str | None = None
     assembling_since: datetime | None = None
     uploaded_at: datetime | None = None
     attempt: int = 0
@@ -143,7 +145,9 @@ def _plain(value: object) -> object:
     return value
 
 
-_TEXTS: Final = frozenset({"owner", "video_id", "title", "file_name", "key", "content_type", "upload_id", "job_id"})
+_TEXTS: Final = frozenset(
+    {"owner", "video_id", "title", "file_name", "key", "content_type", "upload_id", "parts_digest", "job_id"}
+)
 _TIMES: Final = frozenset({"created_at", "updated_at", "assembling_since", "uploaded_at", "claimed_at", "nudged_at"})
 
 

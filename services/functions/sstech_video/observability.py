@@ -57,7 +57,10 @@ def count(name: Count, number: int = 1) -> None:
 
 @contextmanager
 def observed(correlation_id: str) -> Iterator[None]:
-    """All log lines inside carry the id; what was counted is published at the end, even after a failure."""
+    """All log lines inside carry the id, or that of the video that is followed.
+
+    What was counted is published at the end, even after a failure.
+    """
     logger.set_correlation_id(correlation_id)
     try:
         yield
@@ -65,3 +68,15 @@ def observed(correlation_id: str) -> Iterator[None]:
         if _metrics.metric_set:
             _metrics.flush_metrics()
         logger.set_correlation_id(None)
+        follow(None)
+
+
+def follow(video_id: str | None) -> None:
+    """From here on this thread's log lines carry the video's id; None ends that.
+
+    Its id is what goes with a video through every function, so that one query shows its whole way.
+    """
+    if video_id is None:
+        logger.thread_safe_clear_keys()
+    else:
+        logger.thread_safe_append_keys(correlation_id=video_id)

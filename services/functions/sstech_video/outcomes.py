@@ -123,7 +123,10 @@ class Outcomes:
         logger.info("superseded attempt, outputs deleted", extra={"folder": folder, "objects": deleted})
 
     def _too_late(self, event: JobEvent) -> None:
-        """The video was deleted while its job ran: what is there now came after the deletion."""
+        """The video was deleted while its job ran: what is there now came after the deletion.
+
+        Its marker, if there still is one, stays: a deletion that was cut short has more to finish than this.
+        """
         buried = self.tombstones.read(event.owner, event.video_id)
         if buried is None:
             logger.warning("job of an unknown video, ignored", extra={"job_id": event.job_id})
@@ -131,7 +134,6 @@ class Outcomes:
         folder = keys.media(event.owner, event.video_id)
         deleted = storage.delete_under(self.s3, self.media_bucket, folder)
         self.s3.delete_object(Bucket=self.temp_bucket, Key=buried.key)
-        pending.clear(self.s3, self.temp_bucket, event.video_id)
         logger.info("video was deleted, outputs deleted too", extra={"folder": folder, "objects": deleted})
 
     def _mp4_size(self, entry: Entry) -> int | None:

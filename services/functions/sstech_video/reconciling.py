@@ -23,7 +23,7 @@ from sstech_video.entries import Entry, FailureCode, Status
 from sstech_video.events import JobEvent
 from sstech_video.jobs import Jobs
 from sstech_video.multipart import OpenUpload, Upload, UploadBucket, UploadGoneError
-from sstech_video.observability import Count, count, logger
+from sstech_video.observability import Count, count, follow, logger
 from sstech_video.outcomes import Outcomes
 from sstech_video.part_uploads import ASSEMBLY_LIMIT, plan_of
 from sstech_video.pending import Marker
@@ -62,41 +62,49 @@ class Reconciler:
     deletion: Deletion
 
     def run(
-        self, now: datetime, patience: Patience, out_of_time: Callable[[], bool], only: str | None = None
+        self, now: datetime, patience: Patience, late: Callable[[], bool], only: str | None = None
     ) -> Counter[Count]:
-        """One round; returns what was done. What there is no time for is left to the next round.
+        """One round; returns what was done. What there is no time for (`late`) is left to the next round.
 
         `only` is the id of the one video that is to be looked at.
         """
         markers = [known for known in pending.video_ids(self.s3, self.temp_bucket) if only in (None, known)]
         # So that a list longer than a round does not always begin with the same videos.
         random.shuffle(markers)
-        uploads = (found for found in self.upload_bucket.open_uploads() if _is_of(found.key, only))
+        uploads = (found for found in self.upload_bucket.open_uploads() if only in (None, _video_of(found)))
         originals = (
-            found for found in storage.objects_under(self.s3, self.temp_bucket, keys.UPLOADS) if _is_of(found.key, only)
+            found
+            for found in storage.objects_under(self.s3, self.temp_bucket, keys.UPLOADS)
+            if only in (None, _video_of(found))
         )
         deleted = (
             (owner, video_id)
             for owner, video_id, deleted_at in self.tombstones.all()
             if only in (None, video_id) and (now - deleted_at < WATCH_DELETED_FOR or is_turn_of(video_id, now))
         )
+        idle = self.retrying.queue_is_empty()
         done = Counter({Count.VIDEOS_PENDING: len(markers)})
-        done += self._each(markers, lambda video_id: self._video(video_id, now, patience), out_of_time)
-        done += self._each(uploads, lambda upload: self._open_upload(upload, now, patience), out_of_time)
-        done += self._each(originals, lambda found: self._original(found, now, patience), out_of_time)
-        done += self._each(deleted, lambda buried: self._deleted(*buried), out_of_time)
+        done += self._each(markers, str, lambda video_id: self._video(video_id, now, patience, idle), late)
+        done += self._each(uploads, _video_of, lambda found: self._open_upload(found, now, patience), late)
+        done += self._each(originals, _video_of, lambda found: self._original(found, now, patience), late)
+        done += self._each(deleted, lambda buried: buried[1], lambda buried: self._deleted(*buried), late)
         for name, number in done.items():
             count(name, number)
         return done
 
     def _each(
-        self, items: Iterable[T], step: Callable[[T], Count | None], out_of_time: Callable[[], bool]
+        self,
+        items: Iterable[T],
+        video_of: Callable[[T], str | None],
+        step: Callable[[T], Count | None],
+        late: Callable[[], bool],
     ) -> Counter[Count]:
         """One failure keeps nobody else's video from its end."""
 
         def attempt(item: T) -> Count | None:
-            if out_of_time():
+            if late():
                 return None
+            follow(video_of(item))
             try:
                 return step(item)
             except Exception:  # noqa: BLE001 - logged, counted, and tried again in the next round
@@ -106,15 +114,15 @@ class Reconciler:
         with ThreadPoolExecutor(WORKERS) as pool:
             return Counter(done for done in pool.map(attempt, items) if done)
 
-    def _video(self, video_id: str, now: datetime, patience: Patience) -> Count | None:
+    def _video(self, video_id: str, now: datetime, patience: Patience, queue_is_empty: bool) -> Count | None:
         marker = pending.read(self.s3, self.temp_bucket, video_id)
         if marker is None:
             return None
         entry = self.catalog.read(marker.owner, video_id)
         deleted = self.tombstones.exists(marker.owner, video_id)
-        todo = stuck.remedy(entry, deleted, marker.since, now, patience)
+        todo = stuck.remedy(entry, deleted, marker.since, now, patience, queue_is_empty)
         if todo is not Remedy.WAIT:
-            logger.info("reconciling", extra={"video_id": video_id, "remedy": todo.name})
+            logger.info("reconciling", extra={"remedy": todo.name})
         match todo:
             case Remedy.WAIT:
                 return None
@@ -282,12 +290,10 @@ class Reconciler:
         return Count.LATE_OBJECTS_DELETED if self.deletion.sweep(owner, video_id) else None
 
 
-def _is_of(key: str, only: str | None) -> bool:
-    """Whether an original's key is of the one video that is looked at, if there is such a one."""
-    if only is None:
-        return True
-    original = keys.parse_original(key)
-    return original is not None and original.video_id == only
+def _video_of(found: OpenUpload | Found) -> str | None:
+    """Id of the video whose original this is; None for a key that is not ours."""
+    original = keys.parse_original(found.key)
+    return original.video_id if original else None
 
 
 def is_turn_of(video_id: str, now: datetime) -> bool:

@@ -14,10 +14,18 @@ from sstech_video.errors import WrongStateError, no_such_video
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 
 # Longer than SQS keeps a message from a second delivery: whoever claimed the attempt will not come back.
 STUCK_AFTER: Final = timedelta(minutes=15)
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+MESSAGE_COUNTS: Final[tuple[QueueAttributeNameType, ...]] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,11 @@ class Retrying:
             raise no_such_video()
         self.send(entry, size)
         return changed
+
+    def queue_is_empty(self) -> bool:
+        """Whether no message waits, is being handled, or comes back later."""
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=list(MESSAGE_COUNTS))
+        return not any(int(attributes["Attributes"].get(name, 0)) for name in MESSAGE_COUNTS)
 
     def send(self, entry: Entry, size: int) -> None:
         """S3's notification once more; `size` in bytes is what S3 holds."""

@@ -73,6 +73,7 @@ class Starter:
             logger.warning("another original of a known video, dropped", extra={"key": arrival.key})
         elif entry.status is Status.READY:
             self._delete_original(original, "its video is ready")
+            pending.clear(self.s3, self.target.temp_bucket, original.video_id)
         elif entry.status is Status.FAILED:
             self._failed(entry, now)
         elif entry.job_id is None or entry.status is Status.UPLOADED:
@@ -189,7 +190,6 @@ class Starter:
 
     def _delete_original(self, original: Original, reason: str) -> None:
         self.s3.delete_object(Bucket=self.target.temp_bucket, Key=original.key)
-        pending.clear(self.s3, self.target.temp_bucket, original.video_id)
         logger.info("original deleted", extra={"key": original.key, "reason": reason})
         count(Count.ORIGINALS_DELETED)
 

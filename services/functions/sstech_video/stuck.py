@@ -6,6 +6,7 @@
 | has no entry | an admission cut short | remove what it left |
 | ready | a clean-up cut short | delete original and marker |
 | failed | at its end | forget the marker |
+| not with MediaConvert yet, and the queue is not empty | perhaps waiting its turn | wait, an hour at most |
 | uploading, quiet | sent without an event, or given up by its owner | look at what S3 holds |
 | uploaded, quiet; converting without a job, quiet | a message was lost | send it again, after some times give up |
 | converting with a job, quiet | an event was lost, or a long job | ask MediaConvert |
@@ -31,6 +32,9 @@ JOB_DURATIONS: Final = 5
 MAX_NUDGES: Final = 5
 # However impatient a round is: a message needs a while through the queue, and must not be given up on its way.
 NUDGE_TAKES: Final = timedelta(seconds=10)
+# While the queue holds any message, a video's own may be among them, for so long: many uploads at once, or a service
+# that throttles. Sending it again would only make the queue longer, giving the video up would be wrong.
+QUEUE_TAKES: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ class Remedy(Enum):
     ASK_MEDIACONVERT = auto()
 
 
-def remedy(entry: Entry | None, deleted: bool, marked_at: datetime, now: datetime, patience: Patience) -> Remedy:
+def remedy(
+    entry: Entry | None, deleted: bool, marked_at: datetime, now: datetime, patience: Patience, queue_is_empty: bool
+) -> Remedy:
     """For a video with a marker since `marked_at`; `deleted` when it has a tombstone."""
     if deleted:
         return Remedy.FINISH_DELETION
@@ -69,6 +75,8 @@ def remedy(entry: Entry | None, deleted: bool, marked_at: datetime, now: datetim
     if entry.status is Status.CONVERTING and entry.job_id:
         return Remedy.ASK_MEDIACONVERT
     if entry.nudged_at and now - entry.nudged_at < NUDGE_TAKES:
+        return Remedy.WAIT
+    if not queue_is_empty and now - entry.updated_at < QUEUE_TAKES:
         return Remedy.WAIT
     if entry.status is Status.UPLOADING:
         return Remedy.LOOK_AT_UPLOAD

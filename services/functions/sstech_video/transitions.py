@@ -80,11 +80,11 @@ def uploaded(entry: Entry, now: datetime) -> Entry:
     return _step(entry, Happening.UPLOADED, now, uploaded_at=now, assembling_since=None)
 
 
-def assembling(entry: Entry, now: datetime) -> Entry:
-    """S3 was asked to put the parts together and is not done yet."""
-    if entry.status is not Status.UPLOADING or entry.assembling_since:
+def assembling(entry: Entry, parts_digest: str, now: datetime) -> Entry:
+    """S3 is asked to put these parts together."""
+    if entry.status is not Status.UPLOADING:
         return entry
-    return replace(entry, assembling_since=now, updated_at=now)
+    return replace(entry, parts_digest=parts_digest, assembling_since=now, updated_at=now)
 
 
 def refused(entry: Entry, failure: Failure, now: datetime) -> Entry:

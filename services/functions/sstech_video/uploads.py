@@ -10,7 +10,6 @@ KIB: Final = 1024
 MIB: Final = 1024 * KIB
 GIB: Final = 1024 * MIB
 MAX_FILE_BYTES: Final = 5 * 1024 * GIB
-MAX_PUT_BYTES: Final = 5 * GIB
 MAX_PARTS: Final = 10_000
 MIN_PART_BYTES: Final = 5 * MIB
 MAX_PART_BYTES: Final = 5 * GIB

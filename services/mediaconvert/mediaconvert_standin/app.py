@@ -17,26 +17,28 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mediaconvert_standin import __version__, page
-from mediaconvert_standin.aws import Clients
+from mediaconvert_standin import __version__
 from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.control import Faults, control_server
-from mediaconvert_standin.conversion import JobConversion, Tools
-from mediaconvert_standin.database import Database
-from mediaconvert_standin.destinations import Destination, EventBridge, Webhook
 from mediaconvert_standin.errors import AccessDenied, ApiError, BadRequest, InternalError, NotImplementedHere
-from mediaconvert_standin.events import EventSender
-from mediaconvert_standin.library import Library
-from mediaconvert_standin.operations import Operations
-from mediaconvert_standin.origins import is_foreign
-from mediaconvert_standin.prober import Prober
-from mediaconvert_standin.queues import QueueRules, Queues
-from mediaconvert_standin.resuming import resume
-from mediaconvert_standin.scheduler import Scheduler
-from mediaconvert_standin.schema import check_request
+from mediaconvert_standin.events.destinations import Destination, EventBridge, Webhook
+from mediaconvert_standin.events.sender import EventSender
+from mediaconvert_standin.inspection.prober import Prober
+from mediaconvert_standin.operations.queues import QueueRules, Queues
+from mediaconvert_standin.operations.registry import Operations
+from mediaconvert_standin.page.routes import Page
+from mediaconvert_standin.page.routes import routes as page_routes
+from mediaconvert_standin.protocol.origins import is_foreign
+from mediaconvert_standin.protocol.schema import check_request
+from mediaconvert_standin.protocol.wire import MAX_BODY_BYTES, Json, find_route, parse_request, render_answer, routes
+from mediaconvert_standin.running.conversion import JobConversion, Tools
+from mediaconvert_standin.running.resuming import resume
+from mediaconvert_standin.running.scheduler import Scheduler
 from mediaconvert_standin.settings import Settings
-from mediaconvert_standin.store import JobStore
-from mediaconvert_standin.wire import MAX_BODY_BYTES, Json, find_route, parse_request, render_answer, routes
+from mediaconvert_standin.state.database import Database
+from mediaconvert_standin.state.library import Library
+from mediaconvert_standin.state.store import JobStore
+from mediaconvert_standin.storage.aws import Clients
 
 STOP_SECONDS = 0.8  # for jobs, and again for waiting events: the whole stop stays under two seconds
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
@@ -65,7 +67,7 @@ class Service:
         rules = QueueRules(queues, self.store, self._events, self.clock)
         self._scheduler = Scheduler(self._start, rules, self.clock)
         resume(self.store, self._scheduler, self._events, self.clock)
-        self.page = page.Page(self.store, self.database, clients.s3)
+        self.page = Page(self.store, self.database, clients.s3)
         self.operations = Operations(self.tools, self._scheduler, queues, library, self.database, self.clock)
         routes()
         self._prober.warm_up()
@@ -103,7 +105,7 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             Route("/health", _health, methods=["GET"]),
-            *page.routes(),
+            *page_routes(),
             Route("/{path:path}", _call, methods=METHODS),
         ],
         lifespan=lifespan,

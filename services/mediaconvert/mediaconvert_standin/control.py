@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.errors import AccessDenied, ApiError, InternalError, TooManyRequests
-from mediaconvert_standin.wire import service_model
+from mediaconvert_standin.protocol.wire import service_model
 
 MAX_BODY_BYTES = 4096
 MAX_ADVANCE_SECONDS = 90 * 24 * 3600  # the service forgets a job after so long

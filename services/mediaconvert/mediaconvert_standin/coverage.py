@@ -17,11 +17,11 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from mediaconvert_standin.errors import UNSUPPORTED, BadRequest
-from mediaconvert_standin.honoured import is_default
-from mediaconvert_standin.planning import parse_settings
-from mediaconvert_standin.rules import check_rules
-from mediaconvert_standin.schema import check_request
-from mediaconvert_standin.wire import service_model
+from mediaconvert_standin.job_settings.honoured import is_default
+from mediaconvert_standin.job_settings.planning import parse_settings
+from mediaconvert_standin.operations.rules import check_rules
+from mediaconvert_standin.protocol.schema import check_request
+from mediaconvert_standin.protocol.wire import service_model
 
 Json = dict[str, Any]
 Path = tuple[str, ...]
@@ -159,7 +159,31 @@ def _bases(path: Path) -> Iterator[Json]:
     for group, container in _groups(path):
         for video in _videos(path):
             for audio in _audios(path):
-                yield _job(group, container, video, audio)
+                yield from _jobs(group, container, video, audio, path)
+
+
+def _jobs(group: str, container: str, video: Json, audio: Json, path: Path) -> Iterator[Json]:
+    if group == "CMAF_GROUP_SETTINGS":  # one kind of media in an output
+        yield _job(group, container, video, None)
+        yield _job(group, container, None, audio)
+    elif "encryption" in path and group == "HLS_GROUP_SETTINGS":
+        job = _job(group, container, video, audio)
+        job["outputGroups"][0]["outputGroupSettings"]["hlsGroupSettings"]["encryption"] = deepcopy(_ENCRYPTION)
+        yield job
+    elif path[-1] == "container":
+        for fitting, (own_video, own_audio) in _CONTENTS.items():
+            yield _job(group, fitting, own_video, own_audio)
+        yield _job(group, container, video, audio)
+    elif container in _CONTENTS and group == "FILE_GROUP_SETTINGS":
+        yield _job(group, container, *_CONTENTS[container])
+    elif container == "MP4":
+        fitting = _FITTING.get(video["codec"]) or _FITTING.get(audio["codec"]) or container
+        webm = fitting == "WEBM"
+        other_video = _CONTENTS["WEBM"][0] if webm and video["codec"] == "H_264" else video
+        other_audio = _CONTENTS["WEBM"][1] if webm and audio["codec"] == "AAC" else audio
+        yield _job(group, fitting, other_video, None if fitting == "GIF" else other_audio)
+    else:
+        yield _job(group, container, video, audio)
 
 
 def _groups(path: Path) -> list[tuple[str, str]]:
@@ -216,6 +240,34 @@ _AUDIO_CODECS = {
 }
 
 
+# What a container holds that does not hold H.264 with AAC.
+_CONTENTS: dict[str, tuple[Json | None, Json | None]] = {
+    "GIF": ({"codec": "GIF", "gifSettings": {}}, None),
+    "MXF": (
+        {"codec": "MPEG2", "mpeg2Settings": {"bitrate": 2_000_000}},
+        {"codec": "WAV", "wavSettings": {}},
+    ),
+    "OGG": (None, {"codec": "VORBIS", "vorbisSettings": {}}),
+    "RAW": (None, {"codec": "WAV", "wavSettings": {}}),
+    "WEBM": ({"codec": "VP9", "vp9Settings": {"bitrate": 2_000_000}}, {"codec": "OPUS", "opusSettings": {}}),
+}
+# Containers for codecs that MP4 does not hold.
+_FITTING = {
+    "AIFF": "MOV",
+    "GIF": "GIF",
+    "MPEG2": "MOV",
+    "PRORES": "MOV",
+    "VORBIS": "WEBM",
+    "VP8": "WEBM",
+    "WAV": "MOV",
+}
+_ENCRYPTION = {
+    "type": "STATIC_KEY",
+    "encryptionMethod": "AES128",
+    "staticKeyProvider": {"staticKeyValue": "0" * 32, "url": "https://example.com/key"},
+}
+
+
 def _videos(path: Path) -> list[Json]:
     return [_video(codec, name) for name, codec in _VIDEO_CODECS.items() if name in path] or [
         _video("H_264", "h264Settings")
@@ -224,7 +276,12 @@ def _videos(path: Path) -> list[Json]:
 
 def _video(codec: str, name: str) -> Json:
     rates = {"rateControlMode": "QVBR", "maxBitrate": 2_000_000}
-    settings = {"FRAME_CAPTURE": {"maxCaptures": 1}, "H_264": rates, "H_265": rates, "AV1": rates}.get(codec, {})
+    constant = {"bitrate": 2_000_000}
+    settings = {
+        **dict.fromkeys(("H_264", "H_265", "AV1"), rates),
+        **dict.fromkeys(("MPEG2", "VP8", "VP9"), constant),
+        "FRAME_CAPTURE": {"maxCaptures": 1},
+    }.get(codec, {})
     return {"codec": codec, name: settings}
 
 
@@ -234,14 +291,13 @@ def _audios(path: Path) -> list[Json]:
     return named or [{"codec": "AAC", "aacSettings": aac}]
 
 
-def _job(group: str, container: str, video: Json, audio: Json) -> Json:
-    capture = video["codec"] == "FRAME_CAPTURE"
-    output: Json = {
-        "containerSettings": {"container": "RAW" if capture else container},
-        "videoDescription": {"codecSettings": video},
-    }
-    if not capture:
-        output["audioDescriptions"] = [{"codecSettings": audio}]
+def _job(group: str, container: str, video: Json | None, audio: Json | None) -> Json:
+    capture = video is not None and video["codec"] == "FRAME_CAPTURE"
+    output: Json = {"containerSettings": {"container": "RAW" if capture else container}}
+    if video is not None:
+        output["videoDescription"] = {"codecSettings": deepcopy(video)}
+    if audio is not None and not capture:
+        output["audioDescriptions"] = [{"codecSettings": deepcopy(audio)}]
     name = group.title().replace("_", "")
     settings = {"type": group, name[0].lower() + name[1:]: {"destination": "s3://bucket/out/"}}
     groups = [{"outputGroupSettings": settings, "outputs": [output]}]

@@ -1,7 +1,5 @@
 """The deploy program against a real CloudFormation: the embedded engine's."""
 
-from pathlib import Path
-
 import pytest
 import requests
 
@@ -11,34 +9,12 @@ from bootstrap.platform import Deployment, Engine, deploy_platform
 from bootstrap.stack import deploy_stack
 from bootstrap.template import render_template
 
-PARAMETERS = {
-    "Delivery": "stand-in",
-    "SiteUrl": "http://127.0.0.1:1",
-    "UploadOrigins": "http://127.0.0.1:1",
-    "TlsOnly": "false",
-    "SignUp": "open",
-    "CognitoEndpointUrl": "http://127.0.0.1:1",
-    "MediaConvertEndpointUrl": "http://127.0.0.1:1",
-    "MediaConvertEventSource": "emulated.mediaconvert",
-}
 BROKEN = """
 Resources:
   Client:
     Type: AWS::Cognito::UserPoolClient
     Properties: {UserPoolId: us-east-1_nothing}
 """
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "index.html").write_text("<!doctype html><title>site</title>")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def deployment(site: Path, build: Path) -> Deployment:
-    return Deployment("local", site, build, PARAMETERS)
 
 
 def test_deploying_again_changes_nothing_and_is_a_success(engine: Engine, deployment: Deployment) -> None:
@@ -78,7 +54,7 @@ def test_api_gateways_own_answers_have_the_apis_error_shape(engine: Engine, depl
     assert (signed_out.status_code, signed_out.json()["error"]["code"]) == (401, "unauthorized")
 
 
-def test_the_site_bucket_holds_exactly_the_site(engine: Engine, deployment: Deployment, site: Path) -> None:
+def test_the_site_bucket_holds_exactly_the_site(engine: Engine, deployment: Deployment) -> None:
     outputs = deploy_platform(engine, deployment).outputs
     s3 = engine.session().client("s3", endpoint_url=engine.endpoint_url)
     s3.put_object(Bucket=outputs["SiteBucketName"], Key="assets/old.js", Body=b"old")

@@ -14,16 +14,6 @@ from bootstrap.packaging import FUNCTIONS, Package, package_functions
 from bootstrap.platform import Deployment, Engine, deploy_platform
 from bootstrap.template import render_template
 
-PARAMETERS = {
-    "Delivery": "stand-in",
-    "SiteUrl": "http://127.0.0.1:1",
-    "UploadOrigins": "http://127.0.0.1:1",
-    "TlsOnly": "false",
-    "SignUp": "open",
-    "CognitoEndpointUrl": "http://127.0.0.1:1",
-    "MediaConvertEndpointUrl": "http://127.0.0.1:1",
-    "MediaConvertEventSource": "emulated.mediaconvert",
-}
 FUNCTION = "video-streaming-upload"
 
 
@@ -31,13 +21,6 @@ FUNCTION = "video-streaming-upload"
 def creator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with running_engine(tmp_path_factory.mktemp("creator")) as url:
         yield Engine("us-east-1", url, "test", "test", updates_stacks=False)
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory, build: Path) -> Deployment:
-    site = tmp_path_factory.mktemp("site")
-    (site / "index.html").write_text("<!doctype html><title>site</title>")
-    return Deployment("local", site, build, PARAMETERS)
 
 
 @pytest.fixture
@@ -93,7 +76,7 @@ def test_a_changed_template_asks_for_a_fresh_engine(
 
 def test_a_changed_parameter_is_named(creator: Engine, deployment: Deployment) -> None:
     deploy_platform(creator, deployment)
-    moved = replace(deployment, parameters={**PARAMETERS, "SiteUrl": "http://127.0.0.1:2"})
+    moved = replace(deployment, parameters={**deployment.parameters, "SiteUrl": "http://127.0.0.1:2"})
 
     with pytest.raises(DeploymentError, match="SiteUrl"):
         deploy_platform(creator, moved)

@@ -17,7 +17,7 @@ def test_the_accounts_of_production_outlive_a_slip_of_the_hand() -> None:
 
 def test_who_may_sign_up_is_a_parameter() -> None:
     config = POOL["Properties"]["AdminCreateUserConfig"]
-    assert config == {"AllowAdminCreateUserOnly": {"If": ["IsInviteOnly", True, False]}}
+    assert config["AllowAdminCreateUserOnly"] == {"If": ["IsInviteOnly", True, False]}
 
 
 @pytest.mark.parametrize("path", ["/*", "/auth"])

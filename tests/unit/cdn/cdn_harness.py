@@ -3,21 +3,15 @@
 import base64
 import http.client
 import json
-import socket
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import uvicorn
 from botocore.signers import CloudFrontSigner
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
-from starlette.types import ASGIApp
+from serving import DEADLINE_SECONDS
 
 from bootstrap.distribution import Backends
 
-DEADLINE_SECONDS = 30
 KEY_PAIR_ID = "K2JCJMDEHXQW5F"
 NOW = 1_800_000_000
 # Parameters and names of a local stack, for the template's distribution.
@@ -27,35 +21,6 @@ LOCAL = {
     "PublicS3EndpointUrl": "http://s3.localhost:4566",
 }
 BACKENDS = Backends("site", "media", "rest", "us-east-1")
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen in {DEADLINE_SECONDS} s"
-        pause.wait(0.02)
-
-
-class Server:
-    """An ASGI application on a real socket, in a thread."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        # With the protocol named asyncio switches Nagle's algorithm off.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.bind(("127.0.0.1", 0))
-        self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        self.url = f"http://{self.host}"
-        config = uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-        self._thread.start()
-        wait_until(lambda: self._server.started, "server start")
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(DEADLINE_SECONDS)
-        self._socket.close()
 
 
 @dataclass

@@ -4,11 +4,12 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.config import Config
-from cdn_harness import BACKENDS, KEY_PAIR_ID, LOCAL, NOW, Server, Signer, Viewer
+from cdn_harness import BACKENDS, KEY_PAIR_ID, LOCAL, NOW, Signer, Viewer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from engine import running_engine
 from mypy_boto3_s3 import S3Client
+from serving import AsgiServer
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -82,11 +83,11 @@ def make_deployment(private_key: rsa.RSAPrivateKey) -> Callable[..., Deployment]
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[ASGIApp], Server]]:
-    servers: list[Server] = []
+def serve() -> Iterator[Callable[[ASGIApp], AsgiServer]]:
+    servers: list[AsgiServer] = []
 
-    def start(app: ASGIApp) -> Server:
-        servers.append(Server(app))
+    def start(app: ASGIApp) -> AsgiServer:
+        servers.append(AsgiServer(app))
         return servers[-1]
 
     yield start
@@ -96,7 +97,7 @@ def serve() -> Iterator[Callable[[ASGIApp], Server]]:
 
 @pytest.fixture(scope="session")
 def viewer(
-    serve: Callable[[ASGIApp], Server],
+    serve: Callable[[ASGIApp], AsgiServer],
     make_settings: Callable[..., Settings],
     make_deployment: Callable[..., Deployment],
 ) -> Callable[..., Viewer]:

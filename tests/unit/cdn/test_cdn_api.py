@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from cdn_harness import DEADLINE_SECONDS, Server, Viewer, wait_until
+from cdn_harness import Viewer
+from serving import DEADLINE_SECONDS, AsgiServer, wait_until
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -74,7 +75,7 @@ def gateway() -> ApiGateway:
 
 
 @pytest.fixture(scope="module")
-def api(gateway: ApiGateway, serve: Callable[[ASGIApp], Server], viewer: Callable[..., Viewer]) -> Viewer:
+def api(gateway: ApiGateway, serve: Callable[[ASGIApp], AsgiServer], viewer: Callable[..., Viewer]) -> Viewer:
     return viewer(execute_api_url=serve(gateway.app).url)
 
 

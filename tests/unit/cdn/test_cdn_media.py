@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from http.client import IncompleteRead
 
 import pytest
-from cdn_harness import BACKENDS, LOCAL, NOW, Server, Signer, Viewer, policy
+from cdn_harness import BACKENDS, LOCAL, NOW, Signer, Viewer, policy
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mypy_boto3_s3 import S3Client
+from serving import AsgiServer
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -183,7 +184,7 @@ def test_media_is_read_only(owner: Viewer, method: str) -> None:
 
 
 def test_a_video_replaced_during_its_transfer_is_seen_as_broken(
-    serve: Callable[[ASGIApp], Server],
+    serve: Callable[[ASGIApp], AsgiServer],
     viewer: Callable[..., Viewer],
     signer: Signer,
     monkeypatch: pytest.MonkeyPatch,
@@ -221,7 +222,7 @@ def test_no_body_of_one_path_is_served_for_another(distribution: str, s3: S3Clie
 
 
 def test_the_key_that_stands_by_is_trusted_as_much_as_the_one_that_signs(
-    serve: Callable[[ASGIApp], Server], make_settings: Callable[..., Settings], engine: str
+    serve: Callable[[ASGIApp], AsgiServer], make_settings: Callable[..., Settings], engine: str
 ) -> None:
     private = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
     keys = tuple(

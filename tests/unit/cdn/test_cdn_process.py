@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from cdn_harness import BACKENDS, DEADLINE_SECONDS, KEY_PAIR_ID, LOCAL, Viewer, wait_until
+from cdn_harness import BACKENDS, KEY_PAIR_ID, LOCAL, Viewer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from engine import free_port
+from serving import DEADLINE_SECONDS, wait_until
 
 from bootstrap.distribution import distribution_document
 from bootstrap.signing_key import PublicKey

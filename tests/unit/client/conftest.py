@@ -1,6 +1,5 @@
-import threading
-
 import pytest
+from serving import serving
 
 from devstack import uploading
 
@@ -10,12 +9,8 @@ from .bucket import Bucket
 @pytest.fixture
 def bucket(monkeypatch):
     monkeypatch.setattr(uploading, "FIRST_PAUSE", 0)
-    with Bucket() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Bucket()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 import base64
 import json
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+from serving import serving
 
 from devstack.answers import StoredPart
 from devstack.client import Library, new_password
@@ -84,12 +84,8 @@ def tokens(expires_at, name="old"):
 
 @pytest.fixture
 def site():
-    with Site() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Site()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

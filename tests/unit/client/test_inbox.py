@@ -1,8 +1,8 @@
 import json
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from serving import serving
 
 from devstack.client import newest_code
 from devstack.inbox import read_inbox
@@ -41,12 +41,8 @@ def cognito():
 
         def log_message(self, *args): ...
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
 
 
 def test_messages_come_oldest_first_with_their_codes(cognito):

@@ -3,10 +3,7 @@
 import json
 import re
 import secrets
-import socket
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,33 +11,24 @@ import boto3
 import httpx
 import pyotp
 import pytest
-import uvicorn
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 from pycognito.aws_srp import AWSSRP
 from pycognito.exceptions import SoftwareTokenMFAChallengeException
-from starlette.types import ASGIApp
+from serving import wait_until
 
-DEADLINE_SECONDS = 30
 REGION = "us-east-1"
 # Of RFC 6238, and what a call may take on a busy machine.
 STEP_SECONDS = 30
 MARGIN_SECONDS = 10
 PASSWORD = "Correct-Horse-9"
 OTHER_PASSWORD = "Battery-Staple-7"
+TEMPORARY_PASSWORD = "Temporary-Pass-1"
 TARGET = "AWSCognitoIdentityProviderService."
 
 Answer = dict[str, Any]
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen in {DEADLINE_SECONDS} s"
-        pause.wait(0.02)
 
 
 class Clock:
@@ -54,26 +42,6 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         self.now += seconds
-
-
-class Server:
-    """An ASGI application on a real socket, in a thread."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        # With the protocol named asyncio switches Nagle's algorithm off.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-        self._thread.start()
-        wait_until(lambda: self._server.started, "server start")
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(DEADLINE_SECONDS)
-        self._socket.close()
 
 
 def cognito(url: str, *, signed: bool = False, key: str = "test") -> CognitoIdentityProviderClient:
@@ -161,6 +129,18 @@ class Person:
     password: str = PASSWORD
     secret: str = ""
     shown: set[str] = field(default_factory=set)
+
+    @classmethod
+    def invited(cls, service: "Service") -> "Person":
+        """Somebody the owner made an account for, with `TEMPORARY_PASSWORD`."""
+        person = cls(service, f"{secrets.token_hex(6)}@example.com")
+        service.owner.admin_create_user(
+            UserPoolId=service.pool_id,
+            Username=person.email,
+            TemporaryPassword=TEMPORARY_PASSWORD,
+            MessageAction="SUPPRESS",
+        )
+        return person
 
     def code(self) -> str:
         """A code the engine accepts now and that was not shown before: it takes a step to either side."""

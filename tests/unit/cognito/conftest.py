@@ -1,8 +1,9 @@
 from collections.abc import Iterator
 
 import pytest
-from cognito_harness import REGION, Clock, Server, Service, cognito
+from cognito_harness import REGION, Clock, Service, cognito
 from engine import free_port, running_engine
+from serving import AsgiServer
 
 from cognito_standin.app import create_app
 from cognito_standin.settings import Settings
@@ -39,7 +40,7 @@ def clock() -> Clock:
 def service(engine: str, clock: Clock) -> Iterator[Service]:
     """A pool with a mandatory second factor; sessions are short-lived by the test's clock."""
     settings = Settings("127.0.0.1", 8083, engine, REGION, "test", "test")
-    server = Server(create_app(settings, clock=clock))
+    server = AsgiServer(create_app(settings, clock=clock))
     owner = cognito(server.url, signed=True)
     pool_id = owner.create_user_pool(PoolName="people", **POOL)["UserPool"]["Id"]  # type: ignore[arg-type]
     client = owner.create_user_pool_client(

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-from cognito_harness import DEADLINE_SECONDS, cognito, wait_until
+from cognito_harness import cognito
 from engine import free_port
+from serving import DEADLINE_SECONDS, wait_until
 
 SERVICE = Path(__file__).parents[3] / "services" / "cognito"
 

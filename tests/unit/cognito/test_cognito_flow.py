@@ -4,7 +4,7 @@ import secrets
 import httpx
 import jwt
 import pytest
-from cognito_harness import PASSWORD, Person, Service, refused
+from cognito_harness import PASSWORD, TEMPORARY_PASSWORD, Person, Service, refused
 
 
 def claims(token: str) -> dict[str, object]:
@@ -84,14 +84,8 @@ def test_names_are_the_same_in_any_case(service: Service) -> None:
 
 
 def test_an_invited_person_chooses_a_password_and_a_second_factor(service: Service) -> None:
-    person = Person(service, f"{secrets.token_hex(6)}@example.com")
-    service.owner.admin_create_user(
-        UserPoolId=service.pool_id,
-        Username=person.email,
-        TemporaryPassword="Temporary-Pass-1",
-        MessageAction="SUPPRESS",
-    )
-    challenge = person.give_password("Temporary-Pass-1")
+    person = Person.invited(service)
+    challenge = person.give_password(TEMPORARY_PASSWORD)
     assert challenge["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     setup = person.answer("NEW_PASSWORD_REQUIRED", challenge["Session"], NEW_PASSWORD=PASSWORD)
     assert setup["ChallengeName"] == "MFA_SETUP"

@@ -8,14 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cognito_harness import (
-    OTHER_PASSWORD,
-    PASSWORD,
-    Person,
-    Service,
-    invalid_session,
-    refused,
-)
+from cognito_harness import OTHER_PASSWORD, PASSWORD, TEMPORARY_PASSWORD, Person, Service, invalid_session, refused
 from pycognito.aws_srp import N_HEX, calculate_u, compute_hkdf, pad_hex
 
 CHALLENGES = {
@@ -315,28 +308,16 @@ def test_nobody_switches_a_mandatory_second_factor_off(service: Service) -> None
 
 
 def test_a_new_password_follows_the_policy(service: Service) -> None:
-    person = Person(service, f"{secrets.token_hex(6)}@example.com")
-    service.owner.admin_create_user(
-        UserPoolId=service.pool_id,
-        Username=person.email,
-        TemporaryPassword="Temporary-Pass-1",
-        MessageAction="SUPPRESS",
-    )
-    session = person.give_password("Temporary-Pass-1")["Session"]
+    person = Person.invited(service)
+    session = person.give_password(TEMPORARY_PASSWORD)["Session"]
     with refused("InvalidPasswordException"):
         person.answer("NEW_PASSWORD_REQUIRED", session, NEW_PASSWORD="short")
     assert person.answer("NEW_PASSWORD_REQUIRED", session, NEW_PASSWORD=PASSWORD)["ChallengeName"] == "MFA_SETUP"
 
 
 def test_a_temporary_password_is_replaced_once(service: Service) -> None:
-    person = Person(service, f"{secrets.token_hex(6)}@example.com")
-    service.owner.admin_create_user(
-        UserPoolId=service.pool_id,
-        Username=person.email,
-        TemporaryPassword="Temporary-Pass-1",
-        MessageAction="SUPPRESS",
-    )
-    first, second = (person.give_password("Temporary-Pass-1")["Session"] for _ in range(2))
+    person = Person.invited(service)
+    first, second = (person.give_password(TEMPORARY_PASSWORD)["Session"] for _ in range(2))
     person.answer("NEW_PASSWORD_REQUIRED", first, NEW_PASSWORD=PASSWORD)
     with invalid_session():
         person.answer("NEW_PASSWORD_REQUIRED", second, NEW_PASSWORD=OTHER_PASSWORD)
@@ -358,9 +339,9 @@ def test_an_older_session_does_not_replace_the_second_factor(service: Service) -
 def test_a_new_password_does_not_replace_the_second_factor(service: Service) -> None:
     person = service.enrolled_person()
     service.owner.admin_set_user_password(
-        UserPoolId=service.pool_id, Username=person.email, Password="Temporary-Pass-1", Permanent=False
+        UserPoolId=service.pool_id, Username=person.email, Password=TEMPORARY_PASSWORD, Permanent=False
     )
-    session = person.give_password("Temporary-Pass-1")["Session"]
+    session = person.give_password(TEMPORARY_PASSWORD)["Session"]
     answer = person.answer("NEW_PASSWORD_REQUIRED", session, NEW_PASSWORD=OTHER_PASSWORD)
     assert answer["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
     assert person.give_code(answer["Session"])["AuthenticationResult"]

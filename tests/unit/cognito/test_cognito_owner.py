@@ -4,9 +4,7 @@ import secrets
 from typing import Any
 
 import pytest
-from cognito_harness import OTHER_PASSWORD, PASSWORD, Person, Service, invalid_session, refused
-
-TEMPORARY = "Temporary-Pass-1"
+from cognito_harness import OTHER_PASSWORD, PASSWORD, TEMPORARY_PASSWORD, Person, Service, invalid_session, refused
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +41,7 @@ def respond(
 
 def invite(service: Service, email: str) -> Person:
     service.owner.admin_create_user(
-        UserPoolId=service.pool_id, Username=email, TemporaryPassword=TEMPORARY, MessageAction="SUPPRESS"
+        UserPoolId=service.pool_id, Username=email, TemporaryPassword=TEMPORARY_PASSWORD, MessageAction="SUPPRESS"
     )
     return Person(service, email.lower())
 
@@ -145,7 +143,7 @@ def test_no_twin_is_invited(service: Service) -> None:
     person = invite(service, email)
     with refused("UsernameExistsException"):
         invite(service, email.swapcase())
-    assert person.give_password(TEMPORARY)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert person.give_password(TEMPORARY_PASSWORD)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
 def test_the_owner_finds_people_in_any_case(service: Service) -> None:
@@ -161,10 +159,10 @@ def test_a_temporary_password_expires(service: Service) -> None:
     service.clock.now = invited["UserLastModifiedDate"].timestamp() + 3 * 24 * 3600 + 1
     try:
         with refused("NotAuthorizedException", "Temporary password has expired and must be reset by an administrator."):
-            person.give_password(TEMPORARY)
+            person.give_password(TEMPORARY_PASSWORD)
     finally:
         service.clock.now = before
-    assert person.give_password(TEMPORARY)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert person.give_password(TEMPORARY_PASSWORD)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
 def test_a_sign_out_by_the_owner_ends_every_token(service: Service) -> None:
@@ -179,3 +177,24 @@ def test_a_sign_out_by_the_owner_ends_every_token(service: Service) -> None:
             AuthFlow="REFRESH_TOKEN_AUTH",
             AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]},
         )
+
+
+def test_an_invitation_is_sent_again_with_a_new_first_password(service: Service) -> None:
+    person = Person.invited(service)
+
+    service.owner.admin_create_user(UserPoolId=service.pool_id, Username=person.email, MessageAction="RESEND")
+
+    with refused("NotAuthorizedException"):
+        person.give_password(TEMPORARY_PASSWORD)
+    chosen = {"MessageAction": "RESEND", "TemporaryPassword": OTHER_PASSWORD}
+    service.owner.admin_create_user(UserPoolId=service.pool_id, Username=person.email, **chosen)  # type: ignore[arg-type]
+    assert person.give_password(OTHER_PASSWORD)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
+def test_no_invitation_for_who_is_unknown_or_was_here(service: Service) -> None:
+    person = service.enrolled_person()
+    with refused("UnsupportedUserStateException"):
+        service.owner.admin_create_user(UserPoolId=service.pool_id, Username=person.email, MessageAction="RESEND")
+    with refused("UserNotFoundException"):
+        service.owner.admin_create_user(UserPoolId=service.pool_id, Username="no@example.com", MessageAction="RESEND")
+    assert person.give_password()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"

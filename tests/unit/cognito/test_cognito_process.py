@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cognito_harness import DEADLINE_SECONDS, wait_until
 from engine import free_port
+from serving import DEADLINE_SECONDS, wait_until
 
 from cognito_standin.settings import Settings, SettingsError
 

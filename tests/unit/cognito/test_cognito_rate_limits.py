@@ -1,7 +1,8 @@
 from collections.abc import Iterator
 
 import pytest
-from cognito_harness import Clock, Server, Service
+from cognito_harness import Clock, Service
+from serving import AsgiServer
 
 from cognito_standin.app import create_app
 from cognito_standin.errors import TooManyRequestsError
@@ -63,7 +64,7 @@ def test_it_fills_up_again_and_no_further(limits: RateLimits, ticks: Clock) -> N
 def flooded(service: Service) -> Iterator[Service]:
     """The pool behind a layer whose seconds stand still."""
     settings = Settings("127.0.0.1", 1, service.engine_url, "us-east-1", "test", "test")
-    server = Server(create_app(settings, ticks=Clock()))
+    server = AsgiServer(create_app(settings, ticks=Clock()))
     yield Service(server.url, service.engine_url, service.pool_id, service.client_id, service.clock)
     server.stop()
 

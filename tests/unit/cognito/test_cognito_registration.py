@@ -7,7 +7,8 @@ import secrets
 from typing import Any
 
 import pytest
-from cognito_harness import OTHER_PASSWORD, PASSWORD, Server, Service, refused
+from cognito_harness import OTHER_PASSWORD, PASSWORD, Service, refused
+from serving import AsgiServer
 
 from cognito_standin.app import create_app
 from cognito_standin.settings import Settings
@@ -142,7 +143,7 @@ def test_a_restart_loses_no_account(service: Service) -> None:
     email = address()
     sign_up(service, email)
     lost = service.codes_sent_to(email)[-1]
-    server = Server(create_app(Settings("127.0.0.1", 1, service.engine_url, "us-east-1", "test", "test")))
+    server = AsgiServer(create_app(Settings("127.0.0.1", 1, service.engine_url, "us-east-1", "test", "test")))
     again = Service(server.url, service.engine_url, service.pool_id, service.client_id, service.clock)
     with refused("ExpiredCodeException", NO_CODE):
         confirm(again, email, lost)

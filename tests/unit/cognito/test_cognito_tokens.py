@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from cognito_harness import OTHER_PASSWORD, PASSWORD, Clock, Person, Server, Service, refused
+from cognito_harness import OTHER_PASSWORD, PASSWORD, Clock, Person, Service, refused
+from serving import AsgiServer
 
 from cognito_standin.app import create_app
 from cognito_standin.settings import Settings
@@ -51,7 +52,7 @@ def next_month(service: Service) -> Iterator[Service]:
     clock = Clock()
     clock.now = time.time() + MONTH_SECONDS + 60
     settings = Settings("127.0.0.1", 1, service.engine_url, "us-east-1", "test", "test")
-    server = Server(create_app(settings, clock=clock))
+    server = AsgiServer(create_app(settings, clock=clock))
     yield Service(server.url, service.engine_url, service.pool_id, service.client_id, clock)
     server.stop()
 

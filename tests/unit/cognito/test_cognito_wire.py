@@ -7,7 +7,8 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from cognito_harness import PASSWORD, TARGET, Server, Service, cognito, refused
+from cognito_harness import PASSWORD, TARGET, Service, cognito, refused
+from serving import AsgiServer
 from starlette.applications import Starlette
 
 from cognito_standin import wire
@@ -213,8 +214,8 @@ def test_the_inbox_lists_invitations_and_our_codes_and_hides_the_engines_codes(s
 
 
 def test_the_inbox_works_beside_an_emulator_without_one() -> None:
-    emulator = Server(Starlette())
-    server = Server(create_app(Settings("127.0.0.1", 8083, emulator.url, "us-east-1", "test", "test")))
+    emulator = AsgiServer(Starlette())
+    server = AsgiServer(create_app(Settings("127.0.0.1", 8083, emulator.url, "us-east-1", "test", "test")))
     answer = httpx.get(f"{server.url}/_ministack/ses/messages", trust_env=False)
     server.stop()
     emulator.stop()
@@ -223,7 +224,7 @@ def test_the_inbox_works_beside_an_emulator_without_one() -> None:
 
 def test_the_inbox_says_when_the_engine_is_away(unused_port: int) -> None:
     settings = Settings("127.0.0.1", 8083, f"http://127.0.0.1:{unused_port}", "us-east-1", "test", "test")
-    server = Server(create_app(settings))
+    server = AsgiServer(create_app(settings))
     answer = httpx.get(f"{server.url}/_ministack/ses/messages", trust_env=False)
     server.stop()
     assert (answer.status_code, answer.json()["__type"]) == (500, "InternalErrorException")

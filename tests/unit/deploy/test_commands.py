@@ -38,7 +38,7 @@ def test_a_stage_is_deployed_watched_rotated_and_destroyed(
     assert cli.main(["status", *HERE, "--json"]) == 0
     numbers = json.loads(capsys.readouterr().out)
     assert numbers["accounts: registered"] == "0"
-    assert numbers["queue: dead letters"] == "0"
+    assert numbers["queue: dead letters: uploads"] == "0"
     assert numbers["videos: ready"] == "0"
 
     assert cli.main(["rotate-keys", *HERE]) == 0

@@ -199,8 +199,8 @@ class Platform:
         """S3's notification reaches the trigger; returns the ids of the messages that go back."""
         return self.deliver(harness.sns_envelope(harness.s3_event(upload["key"], size)))
 
-    def deliver(self, *bodies: str) -> list[str]:
-        answer = self._trigger(harness.sqs_event(*bodies), harness.CONTEXT)
+    def deliver(self, *bodies: str, context: object = harness.CONTEXT) -> list[str]:
+        answer = self._trigger(harness.sqs_event(*bodies), context)
         return [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 
     def happen(self, event: dict[str, Any]) -> None:

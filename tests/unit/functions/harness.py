@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import requests
+from serving import serving
 
 from sstech_video.entries import Entry, Status
 
@@ -218,15 +219,8 @@ class FakeMediaConvert:
                 self.end_headers()
                 self.wfile.write(payload)
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
+        with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
             yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         operation = {"POST jobs": "CreateJob", "GET search": "SearchJobs", "POST probe": "Probe"}.get(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,25 @@ def test_a_deletion_that_was_cut_short_is_finished_by_the_next(platform: Platfor
     platform.mediaconvert.refusals.clear()
     assert delete(platform, upload) == 204
     assert platform.leftovers(upload) == []
+
+
+@pytest.mark.parametrize("late", ["job event", "original"])
+def test_a_deletion_that_was_cut_short_is_finished_whatever_comes_late(platform: Platform, late: str) -> None:
+    upload = platform.converting()
+    job = platform.job(upload)
+    platform.mediaconvert.refusals["CancelJob"] = (403, "AccessDeniedException")
+    assert delete(platform, upload) == 204
+    platform.mediaconvert.refusals.clear()
+    if late == "original":
+        assert platform.arrive(upload) == []
+    else:
+        platform.happen(job_event(job, "CANCELED"))
+    platform.reconcile()
+    assert platform.leftovers(upload) == []
+    assert platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}") == []
+    (usage,) = platform.keys(MEDIA_BUCKET, f"usage/{platform.owner}/")
+    ledger = json.loads(platform.s3.get_object(Bucket=MEDIA_BUCKET, Key=usage)["Body"].read())
+    assert upload["videoId"] not in ledger["videos"]
 
 
 def test_parts_of_a_deleted_upload_are_aborted_and_no_more_can_come(platform: Platform) -> None:

@@ -5,6 +5,7 @@ The real functions run on a small AWS in memory. Between any two of their effect
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from functions.harness import MEDIA_BUCKET, MP4_START, NOW, QUEUE_ARN, ROLE_ARN, STAGE, TEMP_BUCKET
 from functions.world import CrashError, Faults, MemoryMediaConvert, MemoryQueue, MemoryS3
-from sstech_video import events, keys, reconciling, stuck
+from sstech_video import events, keys, months, reconciling, stuck
 from sstech_video.admission import Admission
 from sstech_video.bodies import NewUpload
 from sstech_video.catalog import Catalog
@@ -38,6 +39,7 @@ from sstech_video.stuck import Patience
 from sstech_video.tombstones import Tombstones
 from sstech_video.transitions import Result
 from sstech_video.usage import Quotas, Usage
+from sstech_video.video_ids import RANDOM_LENGTH, TIME_LENGTH, new_video_id
 
 OWNER = "6d0c3f0e-0000-4000-8000-000000000001"
 PLENTY = 10**15
@@ -66,7 +68,8 @@ class Videos(RuleBasedStateMachine):
         usage = Usage(client, MEDIA_BUCKET, self.catalog, Quotas(1000, PLENTY))
         nothing_is_cached = Invalidation(lambda: cast("Any", None), None)
         bucket = UploadBucket(client, client, TEMP_BUCKET)
-        self.admission = Admission(client, TEMP_BUCKET, self.catalog, usage, bucket)
+        self._numbers = itertools.count()
+        self.admission = Admission(client, TEMP_BUCKET, self.catalog, usage, bucket, self._new_id)
         self.starter = Starter(
             client,
             cast("Any", mediaconvert),
@@ -264,6 +267,7 @@ class Videos(RuleBasedStateMachine):
             assert self.s3.body(MEDIA_BUCKET, keys.tombstone(OWNER, video_id))
             assert not originals
             assert not outputs
+            assert video_id not in self._booked(), "a deleted video takes no room"
         elif entry.status is Status.READY:
             live = keys.attempt(OWNER, video_id, entry.attempt)
             assert not originals
@@ -273,7 +277,16 @@ class Videos(RuleBasedStateMachine):
             assert entry.error
             assert entry.error.message
 
+    def _booked(self) -> set[str]:
+        """Ids that count for the owner's quota."""
+        documents = (self.s3.body(MEDIA_BUCKET, key) for key in self.s3.keys(MEDIA_BUCKET, keys.usage_of(OWNER)))
+        return {video_id for body in documents if body for video_id in months.from_json(body).videos}
+
     # ---- how
+
+    def _new_id(self, now: datetime) -> str:
+        """Without chance, so that a failure can be repeated: the hour of a deleted video follows from its id."""
+        return new_video_id(now)[:TIME_LENGTH] + f"{next(self._numbers):0{RANDOM_LENGTH}}"
 
     def _run(self, function: Any) -> None:
         """A refusal is an answer; a crash is the end of this function alone."""

@@ -135,6 +135,73 @@ def test_wrong_parts_are_refused_and_the_upload_is_kept(large: LargeUpload, spoi
     assert large.complete(parts).status == 200
 
 
+def with_wrong_etag(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [parts[0], {**parts[1], "etag": "0" * 32}]
+
+
+def test_a_wrong_etag_is_refused_after_the_end_too(large: LargeUpload) -> None:
+    parts = large.send_all()
+    assert large.complete(parts).status == 200
+    assert large.complete(with_wrong_etag(parts)).error == (400, "invalid_request")
+    assert large.platform.arrive(large.upload, SIZE) == []
+    assert large.complete(with_wrong_etag(parts)).error == (400, "invalid_request")
+    assert large.complete(parts).json["status"] == "converting"
+
+
+def test_a_wrong_etag_is_refused_although_the_right_ones_came_in_between(
+    large: LargeUpload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another request completes the upload after this one has read its entry."""
+    parts = large.send_all()
+    hold = UploadBucket.all_held_parts
+
+    def overtaken(bucket: UploadBucket, upload: Any) -> Any:
+        monkeypatch.setattr(UploadBucket, "all_held_parts", hold)
+        assert large.complete(parts).status == 200
+        return hold(bucket, upload)
+
+    monkeypatch.setattr(UploadBucket, "all_held_parts", overtaken)
+    assert large.complete(with_wrong_etag(parts)).error == (400, "invalid_request")
+    assert large.complete(parts).status == 200
+
+
+def test_an_upload_that_is_given_up_meanwhile_is_not_completed(
+    large: LargeUpload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = large.send_all()
+    hold = UploadBucket.all_held_parts
+
+    def given_up(bucket: UploadBucket, upload: Any) -> Any:
+        bucket.abort(upload.key, upload.upload_id)
+        key = f"catalog/{large.platform.owner}/{large.upload['videoId']}.json"
+        body = large.platform.s3.get_object(Bucket="media", Key=key)["Body"].read()
+        failed = b'"status":"failed","error":{"code":"upload_abandoned","message":"Given up."}'
+        large.platform.s3.put_object(Bucket="media", Key=key, Body=body.replace(b'"status":"uploading"', failed))
+        return hold(bucket, upload)
+
+    monkeypatch.setattr(UploadBucket, "all_held_parts", given_up)
+    assert large.complete(parts).error == (409, "wrong_state")
+
+
+def test_what_was_asked_of_s3_is_known_though_its_answer_never_came(
+    large: LargeUpload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function ends in the middle of CompleteMultipartUpload, and S3 goes on."""
+    parts = large.send_all()
+
+    def dies(*_: object) -> Assembly:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(UploadBucket, "assemble", dies)
+        with pytest.raises(SystemExit):
+            large.complete(parts)
+    upload_id = large.platform.entry(large.upload)["uploadId"]
+    large.platform.s3.abort_multipart_upload(Bucket=TEMP_BUCKET, Key=large.upload["key"], UploadId=upload_id)
+    assert large.complete(parts).status == 202
+    assert large.complete(with_wrong_etag(parts)).error == (400, "invalid_request")
+
+
 def test_a_part_that_never_arrived_is_named(large: LargeUpload) -> None:
     etag = large.send(1)
     answer = large.complete([{"partNumber": 1, "etag": etag}, {"partNumber": 2, "etag": etag}])

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions import harness
-from functions.harness import MEDIA_BUCKET, MP4_START, TEMP_BUCKET, job_event
+from functions.harness import MEDIA_BUCKET, MP4_START, TEMP_BUCKET, job_event, some_entry
 from sstech_video import events, reconciling, stuck, uploads
+from sstech_video.entries import Status
 from sstech_video.events import EventError
-from sstech_video.stuck import Patience
+from sstech_video.stuck import Patience, Remedy
 from sstech_video.uploads import MIB
 from sstech_video.video_ids import new_video_id
 
@@ -41,6 +42,7 @@ def without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Admissions and messages take no time."""
     monkeypatch.setattr(reconciling, "ADMISSION_TAKES", timedelta(0))
     monkeypatch.setattr(stuck, "NUDGE_TAKES", timedelta(0))
+    monkeypatch.setattr(stuck, "QUEUE_TAKES", timedelta(0))
 
 
 @pytest.fixture
@@ -50,8 +52,11 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def messages(sqs: SQSClient, queue_url: str) -> list[str]:
-    answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
-    return [message["Body"] for message in answer.get("Messages", [])]
+    """Taken off the queue, as Lambda does."""
+    taken = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
+    for message in taken:
+        sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+    return [message["Body"] for message in taken]
 
 
 def is_pending(platform: Platform, upload: dict[str, Any]) -> bool:
@@ -108,6 +113,30 @@ def test_a_message_on_its_way_is_not_sent_again_however_impatient_a_round_is(pla
     platform.uploaded()
     assert platform.reconcile() == {"VideosSentAgain": 1}
     assert platform.reconcile() == {}
+
+
+@pytest.mark.parametrize("being_handled", [False, True])
+def test_what_may_still_wait_in_the_queue_is_neither_sent_again_nor_given_up(
+    platform: Platform, sqs: SQSClient, queue_url: str, monkeypatch: pytest.MonkeyPatch, being_handled: bool
+) -> None:
+    monkeypatch.setattr(stuck, "NUDGE_TAKES", timedelta(0))
+    upload = platform.uploaded()
+    sqs.send_message(QueueUrl=queue_url, MessageBody="somebody's")
+    if being_handled:
+        sqs.receive_message(QueueUrl=queue_url)
+    for _ in range(stuck.MAX_NUDGES + 1):
+        assert platform.reconcile() == {}
+    assert is_pending(platform, upload)
+    sqs.purge_queue(QueueUrl=queue_url)
+    assert platform.reconcile() == {"VideosSentAgain": 1}
+
+
+def test_a_queue_that_is_never_empty_keeps_no_video_waiting_for_ever() -> None:
+    entry = some_entry(status=Status.UPLOADED)
+    now, wait = entry.updated_at, stuck.QUEUE_TAKES - timedelta(seconds=1)
+    busy = {"deleted": False, "marked_at": now, "patience": Patience(), "queue_is_empty": False}
+    assert stuck.remedy(entry, now=now + wait, **busy) is Remedy.WAIT  # type: ignore[arg-type]
+    assert stuck.remedy(entry, now=now + stuck.QUEUE_TAKES, **busy) is Remedy.SEND_AGAIN  # type: ignore[arg-type]
 
 
 def test_what_never_starts_fails_in_the_end_and_can_be_tried_again(platform: Platform, without_delay: None) -> None:

@@ -19,7 +19,7 @@ Change = Callable[[Entry, datetime], Entry]
 ATTEMPTS = st.integers(0, 4)
 CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.just(transitions.uploaded),
-    st.just(transitions.assembling),
+    st.sampled_from(["a", "b"]).map(lambda digest: lambda entry, now: transitions.assembling(entry, digest, now)),
     st.just(transitions.retried),
     st.just(transitions.nudged),
     st.just(lambda entry, now: transitions.abandoned(entry, FAILURE, now)),

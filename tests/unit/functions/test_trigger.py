@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,6 +62,17 @@ def test_a_job_whose_answer_was_lost_is_found_and_not_made_again(platform: Platf
     platform.mediaconvert.forget_tokens()
     assert platform.arrive(upload) == []
     assert platform.entry(upload)["jobId"] == platform.job(upload)["id"]
+
+
+def test_what_a_slow_batch_has_no_time_for_goes_back_before_lambda_stops_the_function(platform: Platform) -> None:
+    first, second = platform.uploaded(), platform.uploaded()
+    times = iter([60_000, 19_999])
+    context = SimpleNamespace(**{**vars(harness.CONTEXT), "get_remaining_time_in_millis": lambda: next(times)})
+    bodies = [sns_envelope(s3_event(upload["key"], SIZE)) for upload in (first, second)]
+    assert platform.deliver(*bodies, context=context) == ["message-1"]
+    assert platform.entry(first)["status"] == "converting"
+    assert platform.deliver(bodies[1]) == []
+    assert platform.entry(second)["jobId"] == platform.job(second)["id"]
 
 
 def test_throttling_sends_the_message_back_and_only_this_one(platform: Platform) -> None:

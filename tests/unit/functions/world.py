@@ -231,6 +231,10 @@ class MemoryQueue:
         self._faults = faults
         self.bodies: list[str] = []
 
+    def get_queue_attributes(self, AttributeNames: list[str], **_: Any) -> dict[str, dict[str, str]]:
+        self._faults.effect()
+        return {"Attributes": {name: str(len(self.bodies)) for name in AttributeNames}}
+
     def send_message(self, MessageBody: str, **_: Any) -> None:
         self._faults.effect()
         self.bodies.append(MessageBody)

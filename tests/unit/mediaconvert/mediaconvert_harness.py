@@ -34,6 +34,13 @@ def picture(size: str = "640x360", rate: str = "30", seconds: float = 3) -> list
     return ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={rate}:duration={seconds}"]
 
 
+# What pictures say of themselves, so that nothing is to be warned of.
+TAGS = [
+    *("-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"),
+    *("-x264-params", "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"),
+]
+
+
 # Cheap to make, and long enough that whoever interrupts its conversion meets it at work.
 SLOW = [*picture("640x360", "50", 120), "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
 

@@ -4,13 +4,13 @@ from fractions import Fraction
 
 import pytest
 
-from mediaconvert_standin.caption_readers import MAX_BYTES, CaptionError, read_captions
-from mediaconvert_standin.caption_writers import ass, during, webvtt, write_captions
-from mediaconvert_standin.cues import Cue, on_programme, shifted
-from mediaconvert_standin.media import Media
-from mediaconvert_standin.pieces import Piece
-from mediaconvert_standin.plan import BurnInStyle
-from mediaconvert_standin.timecodes import Timecode, label
+from mediaconvert_standin.captions.cues import Cue, on_programme, shifted
+from mediaconvert_standin.captions.readers import MAX_BYTES, CaptionError, read_captions
+from mediaconvert_standin.captions.writers import ass, during, webvtt, write_captions
+from mediaconvert_standin.inspection.media import Media
+from mediaconvert_standin.job_settings.plan import BurnInStyle
+from mediaconvert_standin.job_settings.timecodes import Timecode, label
+from mediaconvert_standin.transcoding.pieces import Piece
 
 CUES = [Cue(0.5, 1.25, ("One", "a < b")), Cue(3661.0, 3662.0, ("Two",))]
 

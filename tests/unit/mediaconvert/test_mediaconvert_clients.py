@@ -20,7 +20,7 @@ from mediaconvert_harness import (
     video,
 )
 
-from mediaconvert_standin.wire import service_model
+from mediaconvert_standin.protocol.wire import service_model
 
 ANY_FFMPEG = True
 CLIENTS = Path(__file__).parents[2] / "clients" / "mediaconvert"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import requests
 from event_schema import check_event
-from mediaconvert_harness import DEADLINE_SECONDS, ROLE, SLOW, Bench, full_settings, picture, wait_until
+from mediaconvert_harness import DEADLINE_SECONDS, ROLE, SLOW, TAGS, Bench, full_settings, picture, wait_until
 from test_mediaconvert_process import Process
 
-from mediaconvert_standin.resuming import MAX_RETRIES
+from mediaconvert_standin.running.resuming import MAX_RETRIES
 
 ANY_FFMPEG = True
 Json = dict[str, Any]
@@ -81,7 +81,7 @@ def process(engine_url: str, tmp_path: Path, receiver: Receiver) -> Iterator[Pro
 
 def test_all_eight_kinds_of_events(process: Process, receiver: Receiver, bench: Bench) -> None:
     slow = bench.make("slow.mp4", *SLOW)
-    short = bench.make("short.mp4", *picture("320x180"), "-c:v", "libx264", "-pix_fmt", "yuv420p")
+    short = bench.make("short.mp4", *picture("320x180"), "-c:v", "libx264", "-pix_fmt", "yuv420p", *TAGS)
     client = process.client
 
     def create(key: str, **more: Any) -> str:

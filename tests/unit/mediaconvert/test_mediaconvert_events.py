@@ -8,10 +8,10 @@ from mediaconvert_harness import wait_until
 from test_mediaconvert_pure import job
 
 from mediaconvert_standin.clock import Clock
-from mediaconvert_standin.database import Database
-from mediaconvert_standin.destinations import EventBridge
-from mediaconvert_standin.events import EventSender
+from mediaconvert_standin.events.destinations import EventBridge
+from mediaconvert_standin.events.sender import EventSender
 from mediaconvert_standin.settings import Settings
+from mediaconvert_standin.state.database import Database
 
 
 class Bus:

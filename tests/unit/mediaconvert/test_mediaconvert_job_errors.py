@@ -1,10 +1,13 @@
 """Files and permissions that cannot work end the job with the service's code, quickly, and publish nothing."""
 
 import json
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
+from imageio_ffmpeg import get_ffmpeg_exe
 from mediaconvert_harness import (
     OUTPUT_BUCKET,
     SINE,
@@ -20,6 +23,8 @@ from mediaconvert_harness import (
     picture,
     video,
 )
+
+from mediaconvert_standin.transcoding.runner import Runner
 
 X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
 
@@ -210,3 +215,42 @@ def test_probe_of_something_else_than_s3_is_refused(bench: Bench) -> None:
         with pytest.raises(ClientError) as caught:
             bench.mediaconvert.probe(InputFiles=[{"FileUrl": url}])
         assert caught.value.response["Error"]["Code"] == "BadRequestException"
+
+
+@pytest.mark.parametrize(
+    ("name", "encoders", "container", "output", "message"),
+    [
+        ("vp8.webm", ["-c:v", "libvpx", "-b:v", "200k"], "MP4", "video", "passthrough video of codec vp8"),
+        ("vorbis.mkv", [*X264, "-c:a", "libvorbis"], "M2TS", "audio", "passthrough audio of codec vorbis"),
+    ],
+)
+def test_passthrough_into_a_container_that_can_not_hold_it_is_1040(
+    bench: Bench, name: str, encoders: list[str], container: str, output: str, message: str
+) -> None:
+    key = bench.make(name, *picture("320x180", "30", 1), *SINE, "-t", "1", *encoders)
+    copied: Json = {"CodecSettings": {"Codec": "PASSTHROUGH"}}
+    shown = {"VideoDescription": copied if output == "video" else video(h264())}
+    heard = {"AudioDescriptions": [copied]} if output == "audio" else {}
+    group = file_group(
+        f"s3://{OUTPUT_BUCKET}/copied/{output}", {"ContainerSettings": {"Container": container}, **shown, **heard}
+    )
+    code, found = failed(bench, job_settings(key, group, VideoSelector={}), "copied")
+    assert code == 1040
+    assert message in found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let one process limit another")
+def test_the_kernel_bounds_processor_time_memory_and_files_of_ffmpeg(tmp_path: Path) -> None:
+    argv = ["-v", "error", "-nostdin", "-progress", "pipe:1", "-f", "lavfi", "-i", "testsrc2", "-f", "null", "-"]
+    runner = Runner(get_ffmpeg_exe(), argv, tmp_path, 1.0)
+    seen: list[int] = []
+
+    def look(_seconds: float, _frames: int) -> None:
+        children = [child for child in psutil.Process().children() if "testsrc2" in child.cmdline()]
+        kinds = (psutil.RLIMIT_CPU, psutil.RLIMIT_DATA, psutil.RLIMIT_FSIZE, psutil.RLIMIT_NOFILE, psutil.RLIMIT_CORE)
+        seen.extend(limit for child in children for kind in kinds for limit in child.rlimit(kind))
+        runner.kill()
+
+    runner.run(look)
+    assert seen
+    assert psutil.RLIM_INFINITY not in seen

@@ -8,15 +8,21 @@ from pathlib import Path
 import pytest
 from strict_manifests import read_mpd
 
-from mediaconvert_standin.abr import ladder
-from mediaconvert_standin.codec_names import mp4_codec
-from mediaconvert_standin.dash import Manifest, Representation, mpd
-from mediaconvert_standin.fragments import Fragment, MediaSegment, group_fragments, read_fragments, write_segments
-from mediaconvert_standin.geometry import Picture
-from mediaconvert_standin.hls import as_uri
-from mediaconvert_standin.plan import AutomatedAbr, Remix
-from mediaconvert_standin.sounds import pan
-from mediaconvert_standin.transport_streams import PACKET, first_pts, key_frames
+from mediaconvert_standin.job_settings.plan import AutomatedAbr, Remix
+from mediaconvert_standin.packaging.codec_names import mp4_codec
+from mediaconvert_standin.packaging.dash import Manifest, Representation, mpd
+from mediaconvert_standin.packaging.fragments import (
+    Fragment,
+    MediaSegment,
+    group_fragments,
+    read_fragments,
+    write_segments,
+)
+from mediaconvert_standin.packaging.hls import as_uri
+from mediaconvert_standin.packaging.transport_streams import PACKET, first_pts, key_frames
+from mediaconvert_standin.transcoding.abr import ladder
+from mediaconvert_standin.transcoding.geometry import Picture
+from mediaconvert_standin.transcoding.sounds import pan
 
 ABR = AutomatedAbr(max_renditions=15, max_bitrate=8_000_000, min_bitrate=600_000)
 FULL_HD = Picture(1920, 1080)

@@ -25,7 +25,7 @@ from mediaconvert_harness import (
     wait_until,
 )
 
-from mediaconvert_standin.jobs import Job
+from mediaconvert_standin.state.jobs import Job
 
 X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
 QUEUE = "arn:aws:mediaconvert:us-east-1:000000000000:queues/Default"
@@ -118,7 +118,7 @@ def test_get_job_shows_lengths_and_sizes_but_no_paths(complete: tuple[Json, list
 def test_events_in_order_with_the_documented_envelope(complete: tuple[Json, list[Json]]) -> None:
     job, events = complete
     statuses = [event["detail"]["status"] for event in events if event["detail"]["status"] != "STATUS_UPDATE"]
-    assert statuses == ["PROGRESSING", "INPUT_INFORMATION", "COMPLETE"]
+    assert statuses == ["PROGRESSING", "INPUT_INFORMATION", "NEW_WARNING", "NEW_WARNING", "COMPLETE"]
     for event in events:
         assert event["detail-type"] == "MediaConvert Job State Change"
         assert event["resources"] == [job["Arn"]]
@@ -126,6 +126,13 @@ def test_events_in_order_with_the_documented_envelope(complete: tuple[Json, list
         assert isinstance(detail["timestamp"], int)
         assert detail["timestamp"] > 10**12
         assert (detail["queue"], detail["userMetadata"]) == (QUEUE, {"videoId": "v1"})
+
+
+def test_pictures_without_tags_are_warned_of(complete: tuple[Json, list[Json]]) -> None:
+    job, events = complete
+    told = [event["detail"]["warningCode"] for event in events if event["detail"]["status"] == "NEW_WARNING"]
+    assert told == ["230001", "230005"]
+    assert job["Warnings"] == [{"Code": 230001, "Count": 1}, {"Code": 230005, "Count": 1}]
 
 
 def test_input_information(complete: tuple[Json, list[Json]]) -> None:

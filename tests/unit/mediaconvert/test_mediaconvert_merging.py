@@ -1,16 +1,16 @@
 """Templates and presets laid into a job, and system presets made from their names."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mediaconvert_harness import file_group
 from test_mediaconvert_validation import problems, request, simple, wire
 
 from mediaconvert_standin.errors import BadRequest
-from mediaconvert_standin.merging import apply_presets, merge_template
-from mediaconvert_standin.system_presets import (
+from mediaconvert_standin.operations.merging import apply_presets, merge_template
+from mediaconvert_standin.operations.system_presets import (
     read_name,
     system_preset,
     system_preset_names,
@@ -21,6 +21,8 @@ from mediaconvert_standin.system_presets import (
 Json = dict[str, Any]
 
 LADDER = "System-Ott_Hls_Ts_Avc_Aac_16x9_"
+CMAF = "System-Ott_Cmaf_Cmfc_Avc_16x9_Sdr_"
+NTSC = Fraction(30000, 1001)
 
 
 def template(**settings: Any) -> Json:
@@ -110,34 +112,64 @@ def test_preset_beside_container_settings_is_refused_by_its_pointer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "container", "size", "rate", "bit_rate"),
+    ("name", "container", "size", "rate", "bit_rate", "control", "sound"),
     [
-        (f"{LADDER}480x270p_0.4Mbps", "M3U8", (480, 270), None, 400_000),
-        (f"{LADDER}480x270p_15Hz_0.4Mbps", "M3U8", (480, 270), 15, 400_000),
-        (f"{LADDER}1920x1080p_30Hz_8.5Mbps", "M3U8", (1920, 1080), 30, 8_500_000),
-        ("System-Generic_Hd_Mp4_Avc_Aac_16x9_1920x1080p_24Hz_6Mbps", "MP4", (1920, 1080), 24, 6_000_000),
-        ("System-Ott_Dash_Mp4_Avc_16x9_640x360p_30Hz_1.2Mbps", "MPD", (640, 360), 30, 1_200_000),
-        ("System-Ott_Cmaf_Cmfc_Avc_16x9_Sdr_1280x720p_30Hz_5Mbps_Qvbr_Vq8", "CMFC", (1280, 720), 30, 5_000_000),
+        (f"{LADDER}480x270p_0.4Mbps", "M3U8", (480, 270), None, 400_000, "VBR", True),
+        (f"{LADDER}480x270p_15Hz_0.4Mbps", "M3U8", (480, 270), 15, 400_000, "VBR", True),
+        (f"{LADDER}1920x1080p_30Hz_8.5Mbps", "M3U8", (1920, 1080), 30, 8_500_000, "VBR", True),
+        ("System-Generic_Hd_Mp4_Avc_Aac_16x9_1920x1080p_24Hz_6Mbps", "MP4", (1920, 1080), 24, 6_000_000, "VBR", True),
+        ("System-Ott_Dash_Mp4_Avc_16x9_640x360p_30Hz_1.2Mbps", "MPD", (640, 360), 30, 1_200_000, "VBR", False),
+        (f"{CMAF}1280x720p_30Hz_5Mbps_Qvbr_Vq8", "CMFC", (1280, 720), 30, 5_000_000, "QVBR", False),
+        (f"{CMAF}416x234p_30Hz_0.36Mbps_Cbr", "CMFC", (416, 234), 30, 360_000, "CBR", False),
+        ("System-Avc_16x9_720p_29_97fps_3500kbps", "M3U8", (1280, 720), NTSC, 3_500_000, "VBR", True),
+        ("System-Avc_4x3_240p_14_99fps_400kbps", "M3U8", (320, 240), NTSC / 2, 400_000, "VBR", True),
     ],
 )
 def test_names_of_system_presets(
-    name: str, container: str, size: tuple[int, int], rate: int | None, bit_rate: int
+    name: str,
+    container: str,
+    size: tuple[int, int],
+    rate: Fraction | None,
+    bit_rate: int,
+    control: str,
+    sound: bool,
 ) -> None:
     found = read_name(name)
     assert found is not None
-    assert (found.container, (found.width, found.height), found.frames_per_second, found.bit_rate) == (
-        container,
-        size,
-        rate,
-        bit_rate,
-    )
+    assert (found.container, (found.width, found.height)) == (container, size)
+    assert (found.frame_rate, found.bit_rate) == (rate, bit_rate)
+    assert (found.control, found.sound) == (control, sound)
+
+
+def test_system_preset_of_sound_alone_has_no_picture() -> None:
+    contents = system_preset("System-Ott_Cmaf_Cmfc_Aac_He_96Kbps")
+    assert contents is not None
+    assert set(contents) == {"containerSettings", "audioDescriptions"}
+    assert contents["audioDescriptions"][0]["codecSettings"]["aacSettings"]["bitrate"] == 96_000
 
 
 @pytest.mark.parametrize(
-    "name", ["", "System-", "Other_16x9_480x270p_0.4Mbps", "System-Ott_16x9_1x1p_1Mbps", "System-Ott"]
+    "name",
+    [
+        "",
+        "System-",
+        "Other_16x9_480x270p_0.4Mbps",
+        "System-Ott_16x9_1x1p_1Mbps",
+        "System-Ott",
+        "System-Avc_16x9_1080p_29_97fps_8Mbps",
+        "System-Ott_Cmaf_Cmfc_Aac_96Kbps",
+    ],
 )
 def test_other_names_are_no_system_presets(name: str) -> None:
     assert system_preset(name) is None
+
+
+GROUPS = {
+    "M3U8": ("HLS_GROUP_SETTINGS", "hlsGroupSettings", {"segmentLength": 6, "minSegmentLength": 0}),
+    "MPD": ("DASH_ISO_GROUP_SETTINGS", "dashIsoGroupSettings", {"segmentLength": 6, "fragmentLength": 2}),
+    "CMFC": ("CMAF_GROUP_SETTINGS", "cmafGroupSettings", {"segmentLength": 6, "fragmentLength": 2}),
+    "MP4": ("FILE_GROUP_SETTINGS", "fileGroupSettings", {}),
+}
 
 
 @pytest.mark.parametrize("name", system_preset_names())
@@ -145,24 +177,23 @@ def test_every_listed_system_preset_makes_a_job_that_is_accepted(name: str) -> N
     settings = wire(simple())
     contents = system_preset(name)
     assert contents is not None
+    kind, member, members = GROUPS[contents["containerSettings"]["container"]]
     group = settings["outputGroups"][0]
-    group["outputGroupSettings"] = {
-        "type": "HLS_GROUP_SETTINGS",
-        "hlsGroupSettings": {"destination": "s3://bucket/x", "segmentLength": 6, "minSegmentLength": 0},
-    }
+    group["outputGroupSettings"] = {"type": kind, member: members | {"destination": "s3://bucket/x"}}
     group["outputs"] = [contents]
     assert problems(request({}) | {"settings": settings}) == []
 
 
-def test_system_template_with_its_presets_makes_a_ladder_that_is_accepted() -> None:
-    (name,) = system_template_names()
+@pytest.mark.parametrize("name", system_template_names())
+def test_system_template_with_its_presets_makes_a_ladder_that_is_accepted(name: str) -> None:
     settings = system_template(name)
     assert settings is not None
-    here = wire(file_group("s3://bucket/x"))
-    here["outputGroupSettings"] = {"hlsGroupSettings": {"destination": "s3://bucket/x"}}
+    (group,) = settings["outputGroups"]
+    (member,) = set(group["outputGroupSettings"]) - {"type"}
+    here = {"outputGroupSettings": {member: {"destination": "s3://bucket/x"}}, "outputs": []}
     call = merge_template(
         {"settings": {"inputs": [{"fileInput": "s3://bucket/in.mp4"}], "outputGroups": [here]}}, {"settings": settings}
     )
     resolved = apply_presets(call["settings"], lambda preset: system_preset(preset) or {})
     assert problems(request({}) | {"settings": resolved}) == []
-    assert len(resolved["outputGroups"][0]["outputs"]) == 8
+    assert len(resolved["outputGroups"][0]["outputs"]) >= 8

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from devstack import clips, media
-from mediaconvert_standin.orientation import lay_upright
+from mediaconvert_standin.inspection.orientation import lay_upright
 
 
 def test_the_display_matrix_is_taken_out_and_nothing_else_changes(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import pytest
 import requests
 from mediaconvert_harness import DEADLINE_SECONDS, OUTPUT_BUCKET, SINE, Bench, full_settings, picture
 
-from mediaconvert_standin.links import VALID_SECONDS, Links
-from mediaconvert_standin.origins import is_foreign, is_local_host
-from mediaconvert_standin.plan import S3Location
+from mediaconvert_standin.job_settings.plan import S3Location
+from mediaconvert_standin.page.links import VALID_SECONDS, Links
+from mediaconvert_standin.protocol.origins import is_foreign, is_local_host
 
 ANY_FFMPEG = True
 Json = dict[str, Any]
@@ -59,7 +59,13 @@ def test_page_is_strict_about_what_runs_in_it(bench: Bench) -> None:
 
 def test_job_has_its_settings_messages_and_every_output(bench: Bench, shown: Json) -> None:
     assert shown["job"]["settings"]["inputs"][0]["fileInput"] == f"s3://source/{HOSTILE}"
-    assert [event["status"] for event in shown["events"]] == ["PROGRESSING", "INPUT_INFORMATION", "COMPLETE"]
+    assert [event["status"] for event in shown["events"]] == [
+        "PROGRESSING",
+        "INPUT_INFORMATION",
+        "NEW_WARNING",
+        "NEW_WARNING",
+        "COMPLETE",
+    ]
     assert {file["kind"] for file in files(shown)} == {"video", "playlist", "image"}
     for file in files(shown):
         answer = get(bench, file["link"])

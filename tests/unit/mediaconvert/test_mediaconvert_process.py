@@ -27,10 +27,10 @@ from mediaconvert_harness import (
     wait_until,
 )
 
-from mediaconvert_standin.database import Database
-from mediaconvert_standin.journal import Journal
-from mediaconvert_standin.plan import S3Location
-from mediaconvert_standin.resuming import MAX_RETRIES
+from mediaconvert_standin.job_settings.plan import S3Location
+from mediaconvert_standin.running.resuming import MAX_RETRIES
+from mediaconvert_standin.state.database import Database
+from mediaconvert_standin.storage.journal import Journal
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 

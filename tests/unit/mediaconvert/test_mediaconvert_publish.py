@@ -1,6 +1,7 @@
 """Uploading: large files in parts, order, and taking everything back."""
 
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,12 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 from mediaconvert_harness import OUTPUT_BUCKET, Bench
 
-from mediaconvert_standin.database import Database
 from mediaconvert_standin.errors import Canceled, DestinationMissing
-from mediaconvert_standin.journal import Journal
-from mediaconvert_standin.plan import S3Location, S3Options
-from mediaconvert_standin.publish import MULTIPART_THRESHOLD, PART_BYTES, Publisher
-from mediaconvert_standin.results import Upload
+from mediaconvert_standin.job_settings.plan import S3Location, S3Options
+from mediaconvert_standin.packaging.results import Upload
+from mediaconvert_standin.state.database import Database
+from mediaconvert_standin.storage.journal import Journal
+from mediaconvert_standin.storage.publish import MULTIPART_THRESHOLD, PART_BYTES, Publisher
 
 ANY_FFMPEG = True
 
@@ -48,6 +49,32 @@ def test_large_file_goes_in_parts_and_progress_ends_at_the_total(bench: Bench, j
     assert len(seen) == parts
     assert seen[-1] == (MULTIPART_THRESHOLD + 1, MULTIPART_THRESHOLD + 1)
     bench.s3.delete_object(Bucket=OUTPUT_BUCKET, Key="pub/l")
+
+
+def test_parts_hold_what_the_file_holds(bench: Bench, journal: Journal, large: Path) -> None:
+    marks = (0, PART_BYTES - 1, PART_BYTES, 3 * PART_BYTES + 7, MULTIPART_THRESHOLD)
+    with large.open("r+b") as file:
+        for number, place in enumerate(marks, start=1):
+            file.seek(place)
+            file.write(bytes([number]))
+    Publisher(bench.s3, journal, lambda: None, lambda *_: None).publish([upload(large, "pub/marked")])
+    for number, place in enumerate(marks, start=1):
+        answer = bench.s3.get_object(Bucket=OUTPUT_BUCKET, Key="pub/marked", Range=f"bytes={place}-{place}")
+        assert answer["Body"].read() == bytes([number])
+    bench.s3.delete_object(Bucket=OUTPUT_BUCKET, Key="pub/marked")
+
+
+def test_large_files_at_once_are_never_in_memory(bench: Bench, journal: Journal, large: Path) -> None:
+    uploads = [upload(large, f"pub/many{number}") for number in range(4)]
+    publisher = Publisher(bench.s3, journal, lambda: None, lambda *_: None)
+    tracemalloc.start()
+    try:
+        publisher.publish(uploads)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        publisher.withdraw()
+    assert peak < PART_BYTES
 
 
 def test_stop_in_the_middle_of_a_large_file_leaves_no_parts(bench: Bench, journal: Journal, large: Path) -> None:

@@ -13,16 +13,20 @@ from hypothesis import strategies as st
 from mediaconvert_harness import RUNGS, full_settings, h264, video
 from test_mediaconvert_validation import wire
 
-from mediaconvert_standin.boxes import top_level_boxes
-from mediaconvert_standin.codec_names import transport_stream_codec
-from mediaconvert_standin.database import Database
-from mediaconvert_standin.encoders import parse_video_codec
 from mediaconvert_standin.errors import InvalidMedia, Truncated
-from mediaconvert_standin.events import job_event
-from mediaconvert_standin.ffmpeg import arguments
-from mediaconvert_standin.geometry import Picture, fit
-from mediaconvert_standin.graph import build_graph
-from mediaconvert_standin.hls import (
+from mediaconvert_standin.events.sender import job_event
+from mediaconvert_standin.inspection.boxes import top_level_boxes
+from mediaconvert_standin.inspection.integrity import WARNING_TRUNCATED, check_length
+from mediaconvert_standin.inspection.media import AudioTrack, Media, VideoTrack
+from mediaconvert_standin.inspection.rates import output_rate
+from mediaconvert_standin.inspection.sniff import sniff
+from mediaconvert_standin.job_settings.encoders import parse_video_codec
+from mediaconvert_standin.job_settings.plan import S3Location, Video
+from mediaconvert_standin.job_settings.planning import parse_settings
+from mediaconvert_standin.job_settings.reading import Node
+from mediaconvert_standin.packaging.codec_names import transport_stream_codec
+from mediaconvert_standin.packaging.group_files import path_from
+from mediaconvert_standin.packaging.hls import (
     Entry,
     PlaylistStyle,
     Segment,
@@ -32,20 +36,17 @@ from mediaconvert_standin.hls import (
     media_playlist,
     peak_bit_rate,
 )
-from mediaconvert_standin.integrity import WARNING_TRUNCATED, check_length
-from mediaconvert_standin.jobs import Job, describe
-from mediaconvert_standin.media import AudioTrack, Media, VideoTrack
-from mediaconvert_standin.naming import Identifiers, base_name, destination_base
-from mediaconvert_standin.plan import S3Location, Video
-from mediaconvert_standin.planning import parse_settings
-from mediaconvert_standin.progress import Progress
-from mediaconvert_standin.rates import output_rate
-from mediaconvert_standin.reading import Node
+from mediaconvert_standin.protocol.wire import render_answer, service_model
+from mediaconvert_standin.running.progress import Progress
 from mediaconvert_standin.settings import ConfigurationError, Settings
-from mediaconvert_standin.sniff import sniff
-from mediaconvert_standin.store import TOKEN_SECONDS, JobStore
-from mediaconvert_standin.transcode import resolve
-from mediaconvert_standin.wire import render_answer, service_model
+from mediaconvert_standin.state.database import Database
+from mediaconvert_standin.state.jobs import Job, describe
+from mediaconvert_standin.state.store import TOKEN_SECONDS, JobStore
+from mediaconvert_standin.transcoding.ffmpeg import arguments
+from mediaconvert_standin.transcoding.geometry import Picture, fit
+from mediaconvert_standin.transcoding.graph import build_graph
+from mediaconvert_standin.transcoding.naming import Identifiers, base_name, destination_base
+from mediaconvert_standin.transcoding.transcode import resolve
 
 ENCODER = parse_video_codec(Node(wire(h264())))
 TRACK = VideoTrack(
@@ -427,3 +428,17 @@ def test_a_job_changes_only_from_the_expected_status(tmp_path: Path) -> None:
 def test_unusable_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         Settings.from_environ({name: value})
+
+
+@pytest.mark.parametrize(
+    ("manifest", "key", "shown"),
+    [
+        ("a/film.m3u8", "a/film_1.m3u8", "film_1.m3u8"),
+        ("a/film.m3u8", "a/film/low/1.ts", "film/low/1.ts"),
+        ("a/film/hd.m3u8", "a/film_1.m3u8", "../film_1.m3u8"),
+        ("film.mpd", "film_1.mp4", "film_1.mp4"),
+        ("a//film.mpd", "a//x/y.mp4", "x/y.mp4"),
+    ],
+)
+def test_manifests_name_files_from_where_they_are(manifest: str, key: str, shown: str) -> None:
+    assert path_from(manifest, key) == shown

@@ -15,16 +15,16 @@ from test_mediaconvert_pure import job
 from test_mediaconvert_validation import request, simple
 
 from mediaconvert_standin.clock import Clock
-from mediaconvert_standin.database import Database
-from mediaconvert_standin.events import EventSender
-from mediaconvert_standin.jobs import Job, describe
-from mediaconvert_standin.library import Library
-from mediaconvert_standin.progress import Progress
-from mediaconvert_standin.queueing import QueueState, Waiting, first_of_each, next_due, next_hop, next_start
-from mediaconvert_standin.queues import QueueRules, Queues
-from mediaconvert_standin.scheduler import Scheduler
+from mediaconvert_standin.events.sender import EventSender
+from mediaconvert_standin.operations.queues import QueueRules, Queues
+from mediaconvert_standin.running.progress import Progress
+from mediaconvert_standin.running.queueing import QueueState, Waiting, first_of_each, next_due, next_hop, next_start
+from mediaconvert_standin.running.scheduler import Scheduler
 from mediaconvert_standin.settings import Settings
-from mediaconvert_standin.store import JobStore
+from mediaconvert_standin.state.database import Database
+from mediaconvert_standin.state.jobs import Job, describe
+from mediaconvert_standin.state.library import Library
+from mediaconvert_standin.state.store import JobStore
 
 ACTIVE, PAUSED = QueueState(False, 1), QueueState(True, 1)
 MANY = 100

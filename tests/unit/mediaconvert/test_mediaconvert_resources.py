@@ -9,7 +9,7 @@ from mediaconvert_harness import OUTPUT_BUCKET, ROLE, Bench, file_group, h264, v
 from mediaconvert_harness import audio as audio_description
 from test_mediaconvert_validation import simple
 
-from mediaconvert_standin.library import MAX_TAGS
+from mediaconvert_standin.state.library import MAX_TAGS
 
 ANY_FFMPEG = True
 Json = dict[str, Any]
@@ -137,7 +137,8 @@ def test_preset_is_checked_when_it_is_made(bench: Bench) -> None:
 
 def test_system_presets(bench: Bench) -> None:
     client = bench.mediaconvert
-    listed = client.list_presets(ListBy="SYSTEM")["Presets"]
+    pages = client.get_paginator("list_presets").paginate(ListBy="SYSTEM")
+    listed = [preset for page in pages for preset in page["Presets"]]
     assert {preset["Type"] for preset in listed} == {"SYSTEM"}
     name = "System-Ott_Hls_Ts_Avc_Aac_16x9_1280x720p_30Hz_3.5Mbps"
     assert name in {preset["Name"] for preset in listed}

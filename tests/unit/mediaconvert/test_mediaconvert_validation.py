@@ -20,10 +20,10 @@ from mediaconvert_harness import (
 )
 
 from mediaconvert_standin.errors import BadRequest, UnknownOperation, Unsupported
-from mediaconvert_standin.planning import parse_settings
-from mediaconvert_standin.rules import check_rules, h264_max_width
-from mediaconvert_standin.schema import check_request
-from mediaconvert_standin.wire import find_route, parse_request, routes, service_model
+from mediaconvert_standin.job_settings.planning import parse_settings
+from mediaconvert_standin.operations.rules import check_rules, h264_max_width
+from mediaconvert_standin.protocol.schema import check_request
+from mediaconvert_standin.protocol.wire import find_route, parse_request, routes, service_model
 
 Json = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""Captions: read from files of strangers, kept as cues, written in other forms."""

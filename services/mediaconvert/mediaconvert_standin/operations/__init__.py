@@ -1,0 +1,1 @@
+"""Who answers which operation of the service."""

@@ -1,0 +1,1 @@
+"""The page for people, its live streams and its links to outputs."""
