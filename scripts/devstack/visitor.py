@@ -113,7 +113,8 @@ class Visitor:
         chooser.value.set_files([str(file) for file in files])
 
     def upload(self, *files: Path) -> None:
-        # An empty library asks for files by itself, and a phone has room for one such button.
+        # An empty library asks for files by itself, and a phone has room for one such button: it depends on what loads.
+        self.page.locator('.library:not([data-state="loading"])').wait_for()
         self.choose_files(self.page.locator('[data-action="upload"]:visible').first.click, *files)
 
     def row(self, name: str) -> Locator:

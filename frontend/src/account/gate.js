@@ -99,7 +99,7 @@ export function openGate(page, session, { expired = false, signal }) {
       ...heading(t("signUp.title"), t("signUp.intro")),
       form({
         name: "sign-up",
-        fields: [emailField(state.email), newPasswordField(t("field.newPassword"))],
+        fields: [emailField(state.email), newPasswordField(t("field.password"))],
         submit: t("signUp.submit"),
         explain,
         act: async ({ email, password }) => {

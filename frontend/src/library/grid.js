@@ -13,6 +13,8 @@ export class Grid {
   #keyOf;
   #items = [];
   #cards = new Map();
+  // What each card was last drawn from: a scrolling page draws what is new, and nothing else.
+  #drawn = new Map();
   #frame = 0;
 
   constructor(host, list, { makeCard, keyOf, signal }) {
@@ -36,6 +38,7 @@ export class Grid {
 
   /** What the cards show besides their items has changed. */
   refresh() {
+    this.#drawn = new Map();
     this.#ask();
   }
 
@@ -70,17 +73,28 @@ export class Grid {
       const item = this.#items[index];
       const key = this.#keyOf(item);
       const card = this.#cards.get(key) ?? this.#makeCard(item);
-      card.update(item);
-      card.element.setAttribute("aria-posinset", index + 1);
-      card.element.setAttribute("aria-setsize", this.#items.length);
+      if (this.#drawn.get(key) !== item) card.update(item);
+      this.#drawn.set(key, item);
+      number(card.element, index + 1, this.#items.length);
       wanted.set(key, card);
     }
-    for (const [key, card] of this.#cards) if (!wanted.has(key)) card.element.remove();
+    for (const [key, card] of this.#cards) {
+      if (wanted.has(key)) continue;
+      card.element.remove();
+      this.#drawn.delete(key);
+    }
     this.#cards = wanted;
     let place = this.#list.firstElementChild;
     for (const { element } of wanted.values()) {
       if (element === place) place = place.nextElementSibling;
       else this.#list.insertBefore(element, place);
     }
+  }
+}
+
+/** Tells screen readers which of how many this is. */
+function number(element, position, count) {
+  for (const [name, value] of [["aria-posinset", position], ["aria-setsize", count]]) {
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
   }
 }

@@ -4,16 +4,25 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 const SECONDS_PER_MINUTE = 60;
 const SECONDS_PER_HOUR = 3600;
 
+// Making a formatter takes longer than all else that a card does.
+const numbers = keeping((language, options) => new Intl.NumberFormat(language, options));
+const dates = keeping((language, options) => new Intl.DateTimeFormat(language, options));
+
+function keeping(make) {
+  const made = new Map();
+  return (language, options) => {
+    const key = `${language} ${JSON.stringify(options)}`;
+    if (!made.has(key)) made.set(key, make(language, options));
+    return made.get(key);
+  };
+}
+
 /** Bytes with a unit, in thousands as people's systems show them: 1536000 → "1.5 MB". */
 export function formatBytes(bytes, language) {
   const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;
-  return new Intl.NumberFormat(language, {
-    style: "unit",
-    unit: UNITS[power],
-    unitDisplay: "short",
-    maximumFractionDigits: value < 10 && power > 0 ? 1 : 0,
-  }).format(value);
+  const digits = value < 10 && power > 0 ? 1 : 0;
+  return numbers(language, { style: "unit", unit: UNITS[power], unitDisplay: "short", maximumFractionDigits: digits }).format(value);
 }
 
 /** Position or length in a video: 75 → "1:15", 3675 → "1:01:15". Seconds. */
@@ -35,18 +44,18 @@ export function formatDuration(seconds, language, display = "long") {
   ].filter(([, value]) => value > 0);
   const shown = parts.length ? parts.slice(0, 2) : [["second", 0]];
   return shown
-    .map(([unit, value]) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: display }).format(value))
+    .map(([unit, value]) => numbers(language, { style: "unit", unit, unitDisplay: display }).format(value))
     .join(" ");
 }
 
 /** A whole percentage of a part between 0 and 1. */
 export function formatPercent(part, language) {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(part);
+  return numbers(language, { style: "percent", maximumFractionDigits: 0 }).format(part);
 }
 
 /** A day: "Nov 22, 2026". `moment` is ISO 8601. */
 export function formatDate(moment, language) {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(moment));
+  return dates(language, { dateStyle: "medium" }).format(new Date(moment));
 }
 
 /** A secret in groups of four, as one reads it aloud. */
