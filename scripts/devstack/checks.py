@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from bootstrap.node import find_node
-from devstack.processes import installed_program
 from devstack.settings import ROOT
+from devstack.stack.processes import installed_program
 
 # Workers of the parallel run; the engine and ffmpeg need the rest of a small machine.
 WORKERS = 2

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from bootstrap.errors import BootstrapError
-from devstack import benches, cloud
-from devstack.compose import ComposeError
-from devstack.ports import PortTakenError
-from devstack.processes import ServiceFailedError
+from devstack import benches
+from devstack.owner import cloud
 from devstack.settings import ENGINES, ROOT, Settings, SettingsError
+from devstack.stack.compose import ComposeError
+from devstack.stack.ports import PortTakenError
+from devstack.stack.processes import ServiceFailedError
 
 if TYPE_CHECKING:
-    from devstack.client import Inbox
+    from devstack.contract.client import Inbox
 
 # Errors whose message is meant for the person at the terminal.
 EXPECTED = (BootstrapError, benches.BenchError, ComposeError, PortTakenError, ServiceFailedError, SettingsError)
@@ -54,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _expected() -> tuple[type[Exception], ...]:
-    from devstack.maintenance import MaintenanceError
-    from devstack.up import BusyError, OtherEngineError
+    from devstack.owner.maintenance import MaintenanceError
+    from devstack.stack.up import BusyError, OtherEngineError
 
     return (*EXPECTED, BusyError, MaintenanceError, NotRunningError, OtherEngineError)
 
@@ -164,13 +165,13 @@ def _command(
 
 
 def run_up(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.up import run_up
+    from devstack.stack.up import run_up
 
     return run_up(settings, Console(), engine=options.engine, detach=options.detach, watch=options.watch)
 
 
 def run_down(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.up import bring_down, exclusive
+    from devstack.stack.up import bring_down, exclusive
 
     console = Console()
     if not settings.state_dir.is_dir():
@@ -185,8 +186,8 @@ def run_down(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_demo(options: argparse.Namespace, settings: Settings) -> int:
+    from devstack.contract.inbox import read_inbox
     from devstack.demo import run_demo
-    from devstack.inbox import read_inbox
 
     outputs = read_outputs(settings)
     return run_demo(
@@ -199,7 +200,7 @@ def run_demo(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_upload(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.inbox import read_inbox
+    from devstack.contract.inbox import read_inbox
     from devstack.upload.command import UploadRequest, run_upload
 
     outputs = read_outputs_file(options.outputs) if options.outputs else read_outputs(settings)
@@ -226,7 +227,7 @@ def run_outputs(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.inbox import read_inbox
+    from devstack.contract.inbox import read_inbox
 
     messages = read_inbox(read_outputs(settings))
     if options.json:
@@ -239,7 +240,7 @@ def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.maintenance import in_words, reconcile
+    from devstack.owner.maintenance import in_words, reconcile
 
     report = reconcile(read_outputs(settings), options.quiet_after, options.video)
     console = Console()
@@ -251,7 +252,7 @@ def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_redrive(_options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.maintenance import redrive
+    from devstack.owner.maintenance import redrive
 
     done = redrive(read_outputs(settings))
     Console().print(f"Sent again: {done.notifications} upload notifications, {done.job_events} job events.")
@@ -270,8 +271,8 @@ def run_test(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_screenshots(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.inbox import read_inbox
-    from devstack.screenshots import take_screenshots
+    from devstack.contract.inbox import read_inbox
+    from devstack.site.screenshots import take_screenshots
 
     outputs = read_outputs(settings)
     documentation = ROOT / "docs" / "pictures" if options.documentation else None
@@ -286,7 +287,7 @@ def run_screenshots(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_bench(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.inbox import read_inbox
+    from devstack.contract.inbox import read_inbox
 
     def stack() -> tuple[dict[str, str], Inbox]:
         outputs = read_outputs(settings)
@@ -307,8 +308,8 @@ def run_status(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_invite(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.aws_clients import user_pools
-    from devstack.inviting import invite
+    from devstack.contract.aws_clients import user_pools
+    from devstack.owner.inviting import invite
 
     outputs = _outputs_of(options, settings)
     invite(user_pools(outputs), outputs["UserPoolId"], options.email, again=options.again)
@@ -321,9 +322,9 @@ def run_invite(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_reown(options: argparse.Namespace, settings: Settings) -> int:
-    from devstack.aws_clients import s3
-    from devstack.progress import steps
-    from devstack.reown import reown
+    from devstack.contract.aws_clients import s3
+    from devstack.owner.reown import reown
+    from devstack.stack.progress import steps
 
     outputs = _outputs_of(options, settings)
     console = Console()

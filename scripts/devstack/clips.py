@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .media import boxes, find_ffmpeg
+from devstack.media import boxes, find_ffmpeg
 
 SECONDS = 2.0
 SIZE = (640, 360)

@@ -12,13 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.filesize import decimal
 
-from . import aws_clients, clips, hls, media
-from .answers import Playback, Upload, Video
-from .aws_clients import Outputs
-from .client import Account, Inbox, Library, Platform, new_password
-from .client_errors import ConversionFailedError, PlatformError
-from .steps import Steps
-from .waiting import DeadlineExceededError, wait_for
+from devstack import clips, media
+from devstack.contract import aws_clients, hls
+from devstack.contract.answers import Playback, Upload, Video
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.client import Account, Inbox, Library, Platform, new_password
+from devstack.contract.client_errors import ConversionFailedError, PlatformError
+from devstack.steps import Steps
+from devstack.waiting import DeadlineExceededError, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

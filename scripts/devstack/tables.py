@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from devstack.inbox import Message
+from devstack.contract.inbox import Message
 
 
 def outputs_table(outputs: Mapping[str, str]) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import requests
 from integration.people import Person, new_email
 
-from devstack.client import new_password
+from devstack.contract.client import new_password
 
 from .answers import of_cognito, refused
 from .cognito_calls import (

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import requests
 
-from devstack.client_errors import SignInError, StorageError
+from devstack.contract.client_errors import SignInError, StorageError
 
 from .table import Refusal
 

@@ -9,8 +9,8 @@ import pyotp
 import requests
 from integration.people import Person, new_email
 
-from devstack.client import new_password
-from devstack.signin import TOTP_STEP, Challenge
+from devstack.contract.client import new_password
+from devstack.contract.signin import TOTP_STEP, Challenge
 
 from .scene import Scene
 

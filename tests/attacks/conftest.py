@@ -10,8 +10,8 @@ from integration.people import Person
 from integration.shared_stack import ENGINE
 from integration.store import Store
 
-from devstack.aws_clients import Outputs
-from devstack.client import Platform
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.client import Platform
 
 from .other_owners import check_untouched
 from .scene import Scene

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPriv
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from devstack.signin import claims
+from devstack.contract.signin import claims
 from sstech_video import cloudfront
 from sstech_video.cloudfront import Grant
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from integration.people import new_email
 from pycognito.aws_srp import AWSSRP
 
-from devstack.client import new_password
+from devstack.contract.client import new_password
 
 from .answers import of_cognito, refused
 from .cognito_calls import (

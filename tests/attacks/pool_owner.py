@@ -6,7 +6,7 @@ import boto3
 from botocore.exceptions import ClientError
 from integration.people import new_email
 
-from devstack.client import new_password
+from devstack.contract.client import new_password
 
 from .answers import of_cognito
 from .scene import Scene

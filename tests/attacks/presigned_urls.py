@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import botocore.auth
 import requests
 
-from devstack.answers import Upload
+from devstack.contract.answers import Upload
 
 from .answers import of_storage
 from .scene import LARGE, TIMEOUT, Scene

@@ -17,9 +17,9 @@ import requests
 from integration.people import Person, publish
 from integration.store import Store
 
-from devstack.answers import Playback, Upload
-from devstack.aws_clients import Outputs
-from devstack.client import Platform, new_password
+from devstack.contract.answers import Playback, Upload
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.client import Platform, new_password
 from devstack.waiting import wait_for
 
 from .forging import CookieForge, PoolKeys, TokenForge, read_key

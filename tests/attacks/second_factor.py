@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pyotp
 
-from devstack.client import new_password
-from devstack.signin import TOTP_STEP, Challenge
+from devstack.contract.client import new_password
+from devstack.contract.signin import TOTP_STEP, Challenge
 
 from .answers import of_cognito
 from .cognito_calls import (

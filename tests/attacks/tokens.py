@@ -8,7 +8,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from integration.test_authorization import ROUTES
 
-from devstack.signin import claims
+from devstack.contract.signin import claims
 
 from .answers import of_api, the_same
 from .forging import HOUR, encoded, public_jwk, signed

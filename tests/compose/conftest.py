@@ -12,8 +12,8 @@ import pytest
 from integration.shared_stack import ROOT, free_ports
 from testcontainers.compose import DockerCompose
 
-from devstack.client import Platform
-from devstack.inbox import read_inbox
+from devstack.contract.client import Platform
+from devstack.contract.inbox import read_inbox
 
 PORT_VARIABLES = ("SITE_PORT", "ENGINE_PORT", "MEDIACONVERT_PORT", "COGNITO_PORT")
 PROJECT = f"sstech-test-{os.getpid()}"

@@ -10,7 +10,7 @@ import pytest
 from integration.people import new_email
 
 from devstack import clips
-from devstack.client import new_password
+from devstack.contract.client import new_password
 
 from .conftest import Stack, docker
 

@@ -12,8 +12,8 @@ from integration.people import new_email
 from testcontainers.compose import DockerCompose
 
 from devstack import clips
-from devstack.client import Library, Platform, new_password
-from devstack.client_errors import PlatformError
+from devstack.contract.client import Library, Platform, new_password
+from devstack.contract.client_errors import PlatformError
 from devstack.media import decode
 from devstack.waiting import wait_for
 

@@ -16,9 +16,9 @@ from integration.shared_stack import SharedStack, read_outputs
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from devstack import clips
-from devstack.browser import NoBrowserError, find_browser, open_browser
-from devstack.inbox import read_inbox
-from devstack.visitor import WITHOUT_FILE_PICKER, Visitor
+from devstack.contract.inbox import read_inbox
+from devstack.site.browser import NoBrowserError, find_browser, open_browser
+from devstack.site.visitor import WITHOUT_FILE_PICKER, Visitor
 
 OUTPUTS_VARIABLE = "SSTECH_OUTPUTS"
 PATIENCE_MILLISECONDS = 30_000

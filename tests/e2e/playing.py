@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from devstack.visitor import Visitor
+from devstack.site.visitor import Visitor
 
 _STATE = """() => {
   const video = document.querySelector("video");

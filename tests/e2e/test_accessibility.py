@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from bootstrap.npm_packages import install_packages
 from bootstrap.site_build import SOURCES
-from devstack import staging
-from devstack.invited import invite_silently
+from devstack.contract.invited import invite_silently
 from devstack.settings import ROOT
-from devstack.visitor import Visitor
+from devstack.site import staging
+from devstack.site.visitor import Visitor
 
 from .conftest import PASSWORD, OpenPage, new_email
 

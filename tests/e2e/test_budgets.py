@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Response
 
-from devstack.visitor import Visitor
+from devstack.site.visitor import Visitor
 
 from .conftest import OpenPage
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
-from devstack.visitor import Visitor
+from devstack.site.visitor import Visitor
 
 from .conftest import OpenPage
 

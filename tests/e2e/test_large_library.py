@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Route, expect
 
-from devstack.visitor import Visitor
+from devstack.site.visitor import Visitor
 
 COUNT = 10_000
 PAGE = 100

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from bootstrap.site_build import SOURCES
 from devstack.settings import ROOT, Settings
-from devstack.site_watch import site_watch
-from devstack.visitor import Visitor
+from devstack.site.site_watch import site_watch
+from devstack.site.visitor import Visitor
 from devstack.waiting import wait_for
 
 START_SECONDS = 30

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
-from devstack.visitor import Visitor
+from devstack.site.visitor import Visitor
 
 from .playing import playing, seek_to_share, wait_advancing
 

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Cookie, Page
 
 from bootstrap.names import stage_names
-from devstack.aws_clients import client_arguments
-from devstack.visitor import Visitor
+from devstack.contract.aws_clients import client_arguments
+from devstack.site.visitor import Visitor
 from sstech_video import cloudfront
 from sstech_video.rsa import PrivateKey
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
-from devstack.visitor import Visitor
+from devstack.site.visitor import Visitor
 
 from .conftest import PASSWORD, OpenPage
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
-from devstack.staging import Line
-from devstack.visitor import Visitor
+from devstack.site.staging import Line
+from devstack.site.visitor import Visitor
 
 LARGE = 104 * 1024 * 1024
 

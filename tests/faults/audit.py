@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from integration.store import Store
 
-from devstack.answers import Video
-from devstack.client import ENDED, Library
+from devstack.contract.answers import Video
+from devstack.contract.client import ENDED, Library
 from devstack.waiting import DeadlineExceededError, wait_for
 from sstech_video import keys, months
 from sstech_video.entries import Entry

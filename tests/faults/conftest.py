@@ -10,8 +10,8 @@ from integration.people import Person, new_email
 from integration.store import Store
 
 from devstack import clips
-from devstack.client import Platform, new_password
-from devstack.inbox import read_inbox
+from devstack.contract.client import Platform, new_password
+from devstack.contract.inbox import read_inbox
 
 from .audit import Numbers
 from .stack import FaultyStack

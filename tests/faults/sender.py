@@ -14,10 +14,10 @@ from pathlib import Path
 from integration.shared_stack import read_outputs
 from rich.console import Console
 
-from devstack.client import Library
-from devstack.signin import IdentityProvider, Tokens
+from devstack.contract.client import Library
+from devstack.contract.signin import IdentityProvider, Tokens
+from devstack.contract.uploading import Line
 from devstack.upload.command import UploadRequest, send
-from devstack.uploading import Line
 
 
 def keep_tokens(library: Library, file: Path) -> None:

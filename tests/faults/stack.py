@@ -16,8 +16,8 @@ import boto3
 import psutil
 from integration.shared_stack import ROOT, free_ports, read_outputs
 
-from devstack.processes import ProcessTable
 from devstack.settings import Settings
+from devstack.stack.processes import ProcessTable
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

@@ -10,9 +10,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from devstack import services
-from devstack.processes import ProcessTable
 from devstack.settings import Settings
+from devstack.stack import services
+from devstack.stack.processes import ProcessTable
 
 
 def main(port_base: str, state_dir: str, changes: str) -> None:

@@ -15,7 +15,7 @@ from integration.people import Person
 from integration.shared_stack import ROOT
 from integration.store import Store
 
-from devstack.client import Library
+from devstack.contract.client import Library
 from devstack.waiting import wait_for
 
 from .audit import Numbers, check

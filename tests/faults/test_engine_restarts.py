@@ -8,10 +8,10 @@ import pytest
 from integration.people import Person
 from integration.store import Store
 
-from devstack.client_errors import UploadInterruptedError
+from devstack.contract.client_errors import UploadInterruptedError
+from devstack.contract.uploading import Line
 from devstack.upload.journey import Journey
 from devstack.upload.records import Records
-from devstack.uploading import Line
 
 from .audit import Numbers, check
 from .stack import FaultyStack

@@ -13,7 +13,7 @@ import requests
 from integration.people import Person, publish
 from integration.store import Store
 
-from devstack.answers import Upload
+from devstack.contract.answers import Upload
 from devstack.settings import EVENT_SOURCE
 from devstack.waiting import wait_for
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from integration.people import Person
 from integration.store import Store
 
-from devstack.client import Library
-from devstack.detour import Detour
+from devstack.contract.client import Library
+from devstack.contract.detour import Detour
+from devstack.contract.uploading import Line
 from devstack.upload.journey import Journey
 from devstack.upload.records import Records
-from devstack.uploading import Line
 
 from .audit import Numbers, check
 from .cutting_proxy import CuttingProxy

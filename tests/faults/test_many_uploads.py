@@ -10,9 +10,9 @@ from pathlib import Path
 from integration.people import Person
 from integration.store import Store
 
-from devstack.answers import Upload
+from devstack.contract.answers import Upload
+from devstack.contract.uploading import Line, put_file
 from devstack.upload.patience import patiently
-from devstack.uploading import Line, put_file
 
 from .audit import Numbers, check
 from .stack import FaultyStack

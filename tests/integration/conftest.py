@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from devstack import aws_clients, clips
-from devstack.client import Library, Platform, new_password
-from devstack.inbox import read_inbox
-from devstack.invited import InvitedPlatform
+from devstack import clips
+from devstack.contract import aws_clients
+from devstack.contract.client import Library, Platform, new_password
+from devstack.contract.inbox import read_inbox
+from devstack.contract.invited import InvitedPlatform
 
 from .people import Person, new_email
 from .shared_stack import SharedStack, read_outputs

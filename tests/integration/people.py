@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.answers import Upload, Video
-from devstack.client import Account, Library
+from devstack.contract.answers import Upload, Video
+from devstack.contract.client import Account, Library
 
 CONVERSION_TIMEOUT = 120
 """Seconds for a clip of a few seconds, on a machine that runs other tests beside."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Self
 from urllib.parse import quote_plus
 
-from devstack import aws_clients
-from devstack.answers import Upload
+from devstack.contract import aws_clients
+from devstack.contract.answers import Upload
 from devstack.waiting import wait_for
 
 CLEAN_UP_TIMEOUT = 60

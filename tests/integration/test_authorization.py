@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from devstack.aws_clients import Outputs
-from devstack.signin import Tokens, claims
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.signin import Tokens, claims
 
 from .people import Person
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from devstack import clips
-from devstack.client import Library
-from devstack.client_errors import StorageError
+from devstack.contract.client import Library
+from devstack.contract.client_errors import StorageError
 from devstack.waiting import wait_for
 
 from .people import Person, fail, publish

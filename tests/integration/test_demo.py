@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from devstack.aws_clients import Outputs
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.inbox import read_inbox
 from devstack.demo import EXIT_FAILED, EXIT_OK, run_demo
-from devstack.inbox import read_inbox
 
 
 def run(stack: Outputs, file: Path | None) -> tuple[int, str]:

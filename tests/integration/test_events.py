@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from devstack.client import Library
+from devstack.contract.client import Library
 
 from .people import CONVERSION_TIMEOUT, publish
 from .store import Store

@@ -11,9 +11,10 @@ from urllib.parse import urldefrag, urljoin
 import pytest
 import requests
 
-from devstack import clips, hls, media
-from devstack.answers import Playback, Upload, Video
-from devstack.client import Library
+from devstack import clips, media
+from devstack.contract import hls
+from devstack.contract.answers import Playback, Upload, Video
+from devstack.contract.client import Library
 
 from .people import Person, publish
 from .store import Store

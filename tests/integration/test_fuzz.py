@@ -18,7 +18,7 @@ import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from devstack.client import Library
+from devstack.contract.client import Library
 
 from .people import Person
 from .shared_stack import ENGINE

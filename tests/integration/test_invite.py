@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from devstack import aws_clients
-from devstack.client import Platform
-from devstack.inbox import read_inbox
-from devstack.inviting import InvitationError, invite
+from devstack.contract import aws_clients
+from devstack.contract.client import Platform
+from devstack.contract.inbox import read_inbox
+from devstack.owner.inviting import InvitationError, invite
 
 from .people import new_email
 

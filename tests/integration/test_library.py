@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from devstack.client import Library
-from devstack.client_errors import ApiError
+from devstack.contract.client import Library
+from devstack.contract.client_errors import ApiError
 
 from .people import Person
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devstack import aws_clients, clips
-from devstack.client import Platform, new_password
-from devstack.inbox import read_inbox
-from devstack.processes import MARK, ProcessTable
+from devstack import clips
+from devstack.contract import aws_clients
+from devstack.contract.client import Platform, new_password
+from devstack.contract.inbox import read_inbox
+from devstack.stack.processes import MARK, ProcessTable
 from devstack.waiting import wait_for
 
 from .people import new_email

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from devstack import aws_clients
-from devstack.client import Library
+from devstack.contract import aws_clients
+from devstack.contract.client import Library
 from devstack.waiting import wait_for
 
 from .people import CONVERSION_TIMEOUT

@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from devstack import clips, media
-from devstack.answers import MultipartPlan, StoredPart
-from devstack.client import Library
-from devstack.uploading import part_length
+from devstack.contract.answers import MultipartPlan, StoredPart
+from devstack.contract.client import Library
+from devstack.contract.uploading import part_length
 
 from .people import CONVERSION_TIMEOUT, Person
 from .store import Store

@@ -26,8 +26,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from devstack.answers import Upload
-from devstack.client import Library
+from devstack.contract.answers import Upload
+from devstack.contract.client import Library
 
 from .people import CONVERSION_TIMEOUT, Person, fail, publish
 

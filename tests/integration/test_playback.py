@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from devstack.answers import Playback, Upload, Video
-from devstack.client import Library
+from devstack.contract.answers import Playback, Upload, Video
+from devstack.contract.client import Library
 
 from .people import Person, publish
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from devstack import aws_clients, maintenance
-from devstack.answers import Upload
-from devstack.client import Library
+from devstack.contract import aws_clients
+from devstack.contract.answers import Upload
+from devstack.contract.client import Library
+from devstack.owner import maintenance
 from devstack.waiting import wait_for
 
 from .people import CONVERSION_TIMEOUT, publish

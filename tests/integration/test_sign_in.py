@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from devstack.aws_clients import Outputs
-from devstack.client import Platform, new_password
-from devstack.client_errors import SignInError
-from devstack.signin import Challenge, claims
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.client import Platform, new_password
+from devstack.contract.client_errors import SignInError
+from devstack.contract.signin import Challenge, claims
 
 from .people import Person, new_email
 

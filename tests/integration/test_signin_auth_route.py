@@ -14,8 +14,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from devstack.aws_clients import Outputs
-from devstack.client import Platform, new_password
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.client import Platform, new_password
 from devstack.waiting import wait_for
 
 from .people import Person, new_email

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from devstack.aws_clients import Outputs
-from devstack.client import new_password
-from devstack.inbox import MESSAGES_PATH
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.client import new_password
+from devstack.contract.inbox import MESSAGES_PATH
 
 from .people import new_email
 

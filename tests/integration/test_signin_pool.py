@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from devstack.aws_clients import Outputs
+from devstack.contract.aws_clients import Outputs
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from pycognito import Cognito
 from pycognito.exceptions import SoftwareTokenMFAChallengeException
 
-from devstack.aws_clients import Outputs
-from devstack.client import Platform, new_password
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.client import Platform, new_password
 
 from .people import Person
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from devstack import aws_clients
-from devstack.client import Library, Platform
-from devstack.client_errors import SignInError
+from devstack.contract import aws_clients
+from devstack.contract.client import Library, Platform
+from devstack.contract.client_errors import SignInError
 from devstack.status import read_status
 from devstack.status.numbers import UNKNOWN
 from devstack.waiting import wait_for

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from devstack import aws_clients, clips
+from devstack import clips
+from devstack.contract import aws_clients
 
 from .shared_stack import ROOT
 from .store import Store

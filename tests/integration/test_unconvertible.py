@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.client_errors import ApiError
+from devstack.contract.client_errors import ApiError
 
 from .people import Person, fail
 from .store import Store

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from devstack.answers import Upload
-from devstack.client import Library
+from devstack.contract.answers import Upload
+from devstack.contract.client import Library
 
 from .people import Person, publish
 from .store import Store

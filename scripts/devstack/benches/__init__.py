@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from devstack.client import Inbox
+    from devstack.contract.client import Inbox
 
 
 class BenchError(Exception):

@@ -26,10 +26,11 @@ from botocore.config import Config
 from rich.table import Table
 
 from bootstrap.local_account import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET_ACCESS_KEY
-from devstack import media, services
+from devstack import media
 from devstack.benches import BenchError, Setting
-from devstack.processes import ProcessTable
 from devstack.settings import Settings
+from devstack.stack import services
+from devstack.stack.processes import ProcessTable
 from mediaconvert_standin.inspection.prober import Prober
 from mediaconvert_standin.inspection.sniff import SNIFF_BYTES, sniff
 from mediaconvert_standin.job_settings.planning import parse_settings

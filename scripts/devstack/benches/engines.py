@@ -17,10 +17,10 @@ from rich.table import Table
 
 from devstack import clips
 from devstack.benches import BenchError, Setting
-from devstack.client import Platform, new_password
-from devstack.inbox import read_inbox
-from devstack.processes import MARK
+from devstack.contract.client import Platform, new_password
+from devstack.contract.inbox import read_inbox
 from devstack.settings import ROOT
+from devstack.stack.processes import MARK
 
 ENGINES = ("embedded", "compose")
 # Beside whatever runs on the usual ports.

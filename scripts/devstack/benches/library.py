@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress
 from rich.table import Table
 
-from devstack import aws_clients
 from devstack.benches import BenchError, Setting
 from devstack.benches.fresh_stack import fresh_stack
-from devstack.client import Library, Platform, new_password
-from devstack.inbox import read_inbox
+from devstack.contract import aws_clients
+from devstack.contract.client import Library, Platform, new_password
+from devstack.contract.inbox import read_inbox
 from sstech_video import keys
 from sstech_video.bodies import cursor_after
 from sstech_video.entries import Entry, Status

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from devstack import clips, media
 from devstack.benches import Setting
-from devstack.client import Library, Platform, new_password
+from devstack.contract.client import Library, Platform, new_password
 from devstack.waiting import wait_for
 from mediaconvert_standin.inspection.prober import Prober
 from mediaconvert_standin.inspection.sniff import SNIFF_BYTES, sniff

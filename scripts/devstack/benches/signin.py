@@ -19,7 +19,7 @@ import requests
 from rich.table import Table
 
 from devstack.benches import BenchError, Setting
-from devstack.client import Platform, new_password
+from devstack.contract.client import Platform, new_password
 
 PEOPLE = 10
 ATTEMPTS = 4

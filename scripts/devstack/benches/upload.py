@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 import psutil
 from rich.table import Table
 
-from devstack import aws_clients
 from devstack.benches import Setting
 from devstack.benches.slow_line import slow_line
-from devstack.client import Library, Platform, new_password
-from devstack.detour import Detour
-from devstack.uploading import BLOCK, PARALLEL_REQUESTS, Line
+from devstack.contract import aws_clients
+from devstack.contract.client import Library, Platform, new_password
+from devstack.contract.detour import Detour
+from devstack.contract.uploading import BLOCK, PARALLEL_REQUESTS, Line
 
 SIZE = 192 * 1024 * 1024
 """Twelve parts; the engine holds twice as much while it assembles them."""

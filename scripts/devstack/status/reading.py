@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from bootstrap.names import stage_names
-from devstack import aws_clients
+from devstack.contract import aws_clients
 from devstack.status.conversions import read_jobs
 from devstack.status.function_logs import Activity, read_activity
 from devstack.status.metrics import Metrics

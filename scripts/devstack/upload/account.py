@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from devstack.client import Account, Library, Platform, new_password
-from devstack.client_errors import PlatformError, SignInError
-from devstack.signin import Authenticator, NotEnrolledError
+from devstack.contract.client import Account, Library, Platform, new_password
+from devstack.contract.client_errors import PlatformError, SignInError
+from devstack.contract.signin import Authenticator, NotEnrolledError
 
 EMAIL, PASSWORD, TOTP_SECRET = "SSTECH_EMAIL", "SSTECH_PASSWORD", "SSTECH_TOTP_SECRET"
 USED_CODE = frozenset({"CodeMismatchException", "ExpiredCodeException", "EnableSoftwareTokenMFAException"})

@@ -13,16 +13,15 @@ from pathlib import Path
 import requests
 from botocore.exceptions import BotoCoreError
 
-from devstack.answers import Video
-from devstack.client import ENDED, Library
-from devstack.client_errors import AnswerError, ApiError, PlatformError
-from devstack.uploading import Line
+from devstack.contract.answers import Video
+from devstack.contract.client import ENDED, Library
+from devstack.contract.client_errors import AnswerError, ApiError, PlatformError
+from devstack.contract.uploading import Line
+from devstack.upload.bars import Bars
+from devstack.upload.journey import Journey
+from devstack.upload.patience import patiently
+from devstack.upload.records import FileBusyError, Records
 from devstack.waiting import DeadlineExceededError
-
-from .bars import Bars
-from .journey import Journey
-from .patience import patiently
-from .records import FileBusyError, Records
 
 FILES_AT_ONCE = 4
 """Enough that one file's calls to the API hide behind another's bytes."""

@@ -14,15 +14,14 @@ from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.filesize import decimal
 
-from devstack.client import Inbox, Library, Platform
-from devstack.client_errors import PlatformError
-from devstack.uploading import Line
-
-from .account import sign_in_as_demo, sign_in_at_terminal, sign_in_by_environment
-from .bars import Bars
-from .batch import Batch, Outcome, StuckError, sentence
-from .files import select
-from .records import Records
+from devstack.contract.client import Inbox, Library, Platform
+from devstack.contract.client_errors import PlatformError
+from devstack.contract.uploading import Line
+from devstack.upload.account import sign_in_as_demo, sign_in_at_terminal, sign_in_by_environment
+from devstack.upload.bars import Bars
+from devstack.upload.batch import Batch, Outcome, StuckError, sentence
+from devstack.upload.files import select
+from devstack.upload.records import Records
 
 EXIT_OK = 0
 EXIT_FAILED = 1

@@ -10,14 +10,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
-from devstack import uploading
-from devstack.answers import MultipartPlan, StoredPart, Upload, Video
-from devstack.client import Library, guess_type
-from devstack.client_errors import ApiError, PlatformError, StorageError, UploadInterruptedError
-from devstack.uploading import Line
-
-from .patience import patiently
-from .records import Fingerprint, Record, Records
+from devstack.contract import uploading
+from devstack.contract.answers import MultipartPlan, StoredPart, Upload, Video
+from devstack.contract.client import Library, guess_type
+from devstack.contract.client_errors import ApiError, PlatformError, StorageError, UploadInterruptedError
+from devstack.contract.uploading import Line
+from devstack.upload.patience import patiently
+from devstack.upload.records import Fingerprint, Record, Records
 
 ROUNDS = 3
 """Times that an upload is taken up again before the person is asked: its URL expired, its parts were given up."""

@@ -8,9 +8,9 @@ from typing import TypeVar
 import requests
 from botocore.exceptions import BotoCoreError
 
-from devstack import uploading
-from devstack.client_errors import AnswerError
-from devstack.uploading import Line
+from devstack.contract import uploading
+from devstack.contract.client_errors import AnswerError
+from devstack.contract.uploading import Line
 
 BUSY = frozenset({429, 500, 502, 503, 504})
 QUOTA = "quota_exceeded"

@@ -16,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from devstack.answers import MultipartPlan, StoredPart
+from devstack.contract.answers import MultipartPlan, StoredPart
 
 EDGE = 1024 * 1024
 """Bytes at the start and at the end of a file that its fingerprint covers."""

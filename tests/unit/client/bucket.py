@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from devstack import uploading
+from devstack.contract import uploading
 
 
 class Bucket(ThreadingHTTPServer):

@@ -1,7 +1,7 @@
 import pytest
 from serving import serving
 
-from devstack import uploading
+from devstack.contract import uploading
 
 from .bucket import Bucket
 

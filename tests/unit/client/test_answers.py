@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from devstack.answers import Fields, parse_playback, parse_upload, parse_video
-from devstack.client_errors import ApiError, StorageError, UnexpectedAnswerError
+from devstack.contract.answers import Fields, parse_playback, parse_upload, parse_video
+from devstack.contract.client_errors import ApiError, StorageError, UnexpectedAnswerError
 
 VIDEO = {
     "videoId": "v",

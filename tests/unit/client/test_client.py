@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from serving import serving
 
-from devstack.answers import StoredPart
-from devstack.client import Library, new_password
-from devstack.client_errors import ApiError, ConversionFailedError, StorageError, UnexpectedAnswerError
-from devstack.signin import Tokens
+from devstack.contract.answers import StoredPart
+from devstack.contract.client import Library, new_password
+from devstack.contract.client_errors import ApiError, ConversionFailedError, StorageError, UnexpectedAnswerError
+from devstack.contract.signin import Tokens
 from devstack.waiting import DeadlineExceededError
 
 VIDEO = {

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from devstack.client import guess_type
+from devstack.contract.client import guess_type
 from devstack.demo import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, first_clause, run_demo
 
 CLOSED = "http://127.0.0.1:9"

@@ -1,9 +1,9 @@
 import requests
 
-from devstack import uploading
 from devstack.benches.slow_line import slow_line
-from devstack.detour import Detour
-from devstack.uploading import FileRange, Line
+from devstack.contract import uploading
+from devstack.contract.detour import Detour
+from devstack.contract.uploading import FileRange, Line
 
 
 def test_a_detour_leads_elsewhere_and_keeps_the_signed_host(bucket, file):

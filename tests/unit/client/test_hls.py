@@ -1,6 +1,6 @@
 import pytest
 
-from devstack import hls
+from devstack.contract import hls
 
 MASTER = """#EXTM3U
 #EXT-X-VERSION:3

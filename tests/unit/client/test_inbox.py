@@ -4,8 +4,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from serving import serving
 
-from devstack.client import newest_code
-from devstack.inbox import read_inbox
+from devstack.contract.client import newest_code
+from devstack.contract.inbox import read_inbox
 
 RECORDS = {
     "messages": {

@@ -1,7 +1,7 @@
 import pyotp
 import pytest
 
-from devstack.signin import Authenticator, claims
+from devstack.contract.signin import Authenticator, claims
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # the secret of RFC 6238's appendix B
 

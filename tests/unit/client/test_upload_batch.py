@@ -7,8 +7,8 @@ import requests
 from rich.console import Console
 
 from devstack import clips
-from devstack.answers import Failure
-from devstack.client_errors import ApiError, SignInError
+from devstack.contract.answers import Failure
+from devstack.contract.client_errors import ApiError, SignInError
 from devstack.upload import account, batch, command
 from devstack.upload.account import NoAccountError, sign_in, sign_in_at_terminal, sign_in_by_environment
 from devstack.upload.bars import Bars

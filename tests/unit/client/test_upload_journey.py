@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from devstack.answers import MultipartPlan, Page, StoredPart, Upload, Video
-from devstack.client_errors import ApiError, StorageError, UploadInterruptedError
+from devstack.contract.answers import MultipartPlan, Page, StoredPart, Upload, Video
+from devstack.contract.client_errors import ApiError, StorageError, UploadInterruptedError
 from devstack.upload.journey import FileChangedError, Journey
 from devstack.upload.records import FileBusyError, Fingerprint, Record, Records
 

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from devstack.answers import MultipartPlan, StoredPart
+from devstack.contract.answers import MultipartPlan, StoredPart
 from devstack.upload.records import FileBusyError, Fingerprint, Record, Records
 
 SITE, OWNER = "http://site", "owner"

@@ -3,9 +3,9 @@ import tracemalloc
 
 import pytest
 
-from devstack import uploading
-from devstack.answers import MultipartPlan, StoredPart, Upload
-from devstack.client_errors import StorageError, UploadInterruptedError
+from devstack.contract import uploading
+from devstack.contract.answers import MultipartPlan, StoredPart, Upload
+from devstack.contract.client_errors import StorageError, UploadInterruptedError
 
 
 def single(bucket):

@@ -8,8 +8,9 @@ from deploy_harness import Emulated
 
 from bootstrap.cloud import contract_outputs
 from bootstrap.stack import find_stack
-from devstack import checks, cli, cloud
-from devstack.invited import InvitedPlatform
+from devstack import checks, cli
+from devstack.contract.invited import InvitedPlatform
+from devstack.owner import cloud
 from devstack.settings import ROOT
 
 HERE = ("--stage", "typed", "--region", "us-east-1")

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 from deploy_harness import Emulated
 from mypy_boto3_s3 import S3Client
 
-from devstack import reown as module
-from devstack.reown import ReownError, reown
+from devstack.owner import reown as module
+from devstack.owner.reown import ReownError, reown
 from sstech_video import keys, video_ids
 from sstech_video.entries import Entry, Status
 from sstech_video.months import Item, Month, Months

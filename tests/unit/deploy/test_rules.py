@@ -11,10 +11,18 @@ from deploy_harness import BUILD
 
 from bootstrap.parsing import parse_template
 from bootstrap.template import render_template
-from devstack import checkov_rules, guard_rules
-from devstack.checkov_rules import checkov_findings, checkov_python
-from devstack.guard_rules import Guard, find_guard, guard_findings, has_guard, read_exceptions, resolved_template
-from devstack.rule_findings import Finding
+from devstack.template_rules import checkov as checkov_rules
+from devstack.template_rules import guard as guard_rules
+from devstack.template_rules.checkov import checkov_findings, checkov_python
+from devstack.template_rules.findings import Finding
+from devstack.template_rules.guard import (
+    Guard,
+    find_guard,
+    guard_findings,
+    has_guard,
+    read_exceptions,
+    resolved_template,
+)
 
 TEMPLATE = parse_template(render_template())
 Harm = Callable[[dict[str, Any]], None]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from devstack import compose, up
-from devstack.compose import ComposeError
 from devstack.settings import Settings, SettingsError
+from devstack.stack import compose, up
+from devstack.stack.compose import ComposeError
 
 # Answers as far as the commands look at them; its folder holds the containers to report and the exit codes.
 DOCKER = f"""#!{sys.executable}

@@ -6,10 +6,10 @@ import json
 import re
 from pathlib import Path
 
-from devstack import gallery, staging
-from devstack.scenes import FILMS, PAINTER
-from devstack.screenshots import LOOKS
-from devstack.visitor import TEXTS
+from devstack.site import gallery, staging
+from devstack.site.scenes import FILMS, PAINTER
+from devstack.site.screenshots import LOOKS
+from devstack.site.visitor import TEXTS
 
 LANGUAGES = {path.stem for path in TEXTS.glob("*.json")}
 

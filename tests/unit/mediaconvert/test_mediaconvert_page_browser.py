@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from mediaconvert_harness import DEADLINE_SECONDS, SINE, SLOW, SOURCE_BUCKET, Bench, full_settings, picture
 
-from devstack.browser import NoBrowserError, find_browser, open_browser
+from devstack.site.browser import NoBrowserError, find_browser, open_browser
 
 ANY_FFMPEG = True
 HOSTILE = "<img src=x onerror=document.title='run'>.mp4"

@@ -13,8 +13,8 @@ import sys
 import venv
 from pathlib import Path
 
-from devstack.rule_findings import Finding, RulesError
 from devstack.settings import ROOT
+from devstack.template_rules.findings import Finding, RulesError
 
 LOCK_FILE = ROOT / "requirements" / "rules.lock"
 EXCEPTIONS_FILE = ROOT / "bootstrap" / "rules" / "checkov.yaml"

@@ -4,8 +4,8 @@ import os
 
 from bootstrap.local_account import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET_ACCESS_KEY
 from devstack.media import find_ffmpeg
-from devstack.processes import Service, installed_program, python_module
 from devstack.settings import EVENT_SOURCE, LOOPBACK, Settings
+from devstack.stack.processes import Service, installed_program, python_module
 
 AWS_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from devstack import compose, embedded
 from devstack.settings import Settings
+from devstack.stack import compose, embedded
 
 LOCK_SECONDS = 120.0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 from bootstrap.errors import BootstrapError
-from devstack.aws_clients import Outputs, user_pools
-from devstack.client import Platform
+from devstack.contract.aws_clients import Outputs, user_pools
+from devstack.contract.client import Platform
 
 
 def no_inbox() -> NoReturn:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
-from .uploading import BlockAdapter
+from devstack.contract.uploading import BlockAdapter
 
 
 class Detour(BlockAdapter):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import aws_clients
+from devstack.contract import aws_clients
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

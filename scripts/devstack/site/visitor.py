@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from devstack.contract.signin import Authenticator
 from devstack.settings import ROOT
-from devstack.signin import Authenticator
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-    from devstack.client import Inbox
+    from devstack.contract.client import Inbox
 
 TEXTS = ROOT / "frontend" / "texts"
 MAIL_SECONDS = 15.0

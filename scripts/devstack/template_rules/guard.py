@@ -18,8 +18,8 @@ import yaml
 
 from bootstrap.npm_packages import install_packages
 from bootstrap.resolving import Resolver
-from devstack.rule_findings import Finding, RulesError
 from devstack.settings import ROOT
+from devstack.template_rules.findings import Finding, RulesError
 
 SOURCES = ROOT / "bootstrap" / "rules" / "guard"
 OWN_RULES = SOURCES / "own.guard"

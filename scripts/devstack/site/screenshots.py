@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from devstack import clips, gallery, tours
-from devstack.browser import NoBrowserError, open_browser
-from devstack.client import Platform
-from devstack.invited import invite_silently
-from devstack.scenes import FILMS, make_films
-from devstack.tours import Guest, Props
-from devstack.visitor import WITHOUT_FILE_PICKER, Visitor
+from devstack import clips
+from devstack.contract.client import Platform
+from devstack.contract.invited import invite_silently
+from devstack.site import gallery, tours
+from devstack.site.browser import NoBrowserError, open_browser
+from devstack.site.scenes import FILMS, make_films
+from devstack.site.tours import Guest, Props
+from devstack.site.visitor import WITHOUT_FILE_PICKER, Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from devstack.client import Account, Inbox
+    from devstack.contract.client import Account, Inbox
 
 MEBIBYTE = 1024 * 1024
 CONVERSION_SECONDS = 600

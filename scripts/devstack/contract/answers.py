@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import requests
 
-from .client_errors import UnexpectedAnswerError
+from devstack.contract.client_errors import UnexpectedAnswerError
 
 STATUSES = frozenset({"uploading", "uploaded", "converting", "ready", "failed"})
 

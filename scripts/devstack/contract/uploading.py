@@ -17,8 +17,8 @@ from typing import Any, Protocol, Self, TypeGuard
 import requests
 from requests.adapters import HTTPAdapter
 
-from .answers import MultipartPlan, StoredPart, Upload
-from .client_errors import StorageError, UploadInterruptedError
+from devstack.contract.answers import MultipartPlan, StoredPart, Upload
+from devstack.contract.client_errors import StorageError, UploadInterruptedError
 
 PARALLEL_REQUESTS = 4
 """PUTs in flight. More gains nothing on one line and only ages the pre-signed URLs."""

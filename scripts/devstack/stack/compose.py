@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from devstack.ports import require_free_ports
 from devstack.settings import PORTS_IN_A_STACK, ROOT, Settings
+from devstack.stack.ports import require_free_ports
 
 PORT_VARIABLES = ("SITE_PORT", "ENGINE_PORT", "MEDIACONVERT_PORT", "COGNITO_PORT")
 DOCKER_SECONDS = 30

@@ -19,8 +19,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from . import hls, uploading
-from .answers import (
+from devstack.contract import hls, uploading
+from devstack.contract.answers import (
     Fields,
     MultipartPlan,
     Page,
@@ -35,12 +35,18 @@ from .answers import (
     parse_upload,
     parse_video,
 )
-from .aws_clients import Outputs
-from .client_errors import ApiError, ConversionFailedError, MailMissingError, StorageError, UnexpectedAnswerError
-from .inbox import Message
-from .signin import Authenticator, IdentityProvider, Tokens
-from .uploading import Line, Progress
-from .waiting import DeadlineExceededError, wait_for
+from devstack.contract.aws_clients import Outputs
+from devstack.contract.client_errors import (
+    ApiError,
+    ConversionFailedError,
+    MailMissingError,
+    StorageError,
+    UnexpectedAnswerError,
+)
+from devstack.contract.inbox import Message
+from devstack.contract.signin import Authenticator, IdentityProvider, Tokens
+from devstack.contract.uploading import Line, Progress
+from devstack.waiting import DeadlineExceededError, wait_for
 
 TIMEOUT = (10, 60)
 """Seconds to connect, and between two bytes. API Gateway itself gives up after 29."""

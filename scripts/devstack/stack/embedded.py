@@ -15,14 +15,14 @@ from bootstrap.local import (
 )
 from bootstrap.platform import Platform
 from bootstrap.site_build import build_site
-from devstack import services
-from devstack.logs import follow
-from devstack.ports import require_free_ports
-from devstack.processes import ProcessTable, ServiceFailedError
-from devstack.progress import Say, steps
 from devstack.settings import EVENT_SOURCE, ROOT, Settings
-from devstack.site_watch import site_watch
-from devstack.snapshot import restore_objects, save_objects
+from devstack.site.site_watch import site_watch
+from devstack.stack import services
+from devstack.stack.logs import follow
+from devstack.stack.ports import require_free_ports
+from devstack.stack.processes import ProcessTable, ServiceFailedError
+from devstack.stack.progress import Say, steps
+from devstack.stack.snapshot import restore_objects, save_objects
 
 BUILD = ROOT / "build"
 

@@ -21,7 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pycognito.aws_srp import AWSSRP
 
-from .client_errors import PlatformError, SignInError, UnexpectedAnswerError
+from devstack.contract.client_errors import PlatformError, SignInError, UnexpectedAnswerError
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient

@@ -6,7 +6,7 @@ from typing import BinaryIO
 from rich.console import Console
 from rich.text import Text
 
-from devstack.processes import ProcessTable
+from devstack.stack.processes import ProcessTable
 
 COLOURS = {"engine": "cyan", "mediaconvert": "magenta", "cognito": "yellow", "cdn": "green"}
 POLL_SECONDS = 0.2

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devstack import staging
-from devstack.scenes import FILMS
-from devstack.visitor import Visitor
+from devstack.site import staging
+from devstack.site.scenes import FILMS
+from devstack.site.visitor import Visitor
 
 if TYPE_CHECKING:
-    from devstack.client import Account
+    from devstack.contract.client import Account
 
 PASSWORD = "four plain words together"  # noqa: S105 - of an account that lives as long as the pictures take
 SLOW_BYTES_PER_SECOND = 6_000_000

@@ -1,0 +1,1 @@
+"""What the owner does to a stage: deploy, invite, repair, move."""

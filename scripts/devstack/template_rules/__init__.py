@@ -1,0 +1,1 @@
+"""The template judged by rules of security."""
