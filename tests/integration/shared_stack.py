@@ -22,7 +22,7 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = os.environ.get("SSTECH_ENGINE", "embedded")
 """Engine that the suite runs on: `dev.py test compose` sets it."""
-PORTS = 4
+PORTS = 5  # the four services, and the site with live reload
 """Site, engine, MediaConvert, Cognito."""
 FIRST_PORT, LAST_PORT = 20_000, 30_000
 """Below the ports that systems hand out by themselves."""
