@@ -11,13 +11,15 @@ ROOT = Path(__file__).resolve().parents[3]
 REQUIREMENTS = ROOT / "requirements"
 IMAGES = ("bootstrap", "cdn", "cognito", "mediaconvert")
 PIN = re.compile(r"^[A-Za-z0-9._-]+==\S+(?: ;[^\\\n]*)? \\\n(?:    --hash=\S+(?: \\)?\n)+", re.MULTILINE)
+MARKER = re.compile(r" ;[^\\\n]*(?= \\\n)")
 # Given by compose itself, from the file's own name of the project.
 OF_COMPOSE = {"COMPOSE_PROJECT_NAME"}
 
 
 def pins(name: str) -> set[str]:
-    """The entries of a lock file, hashes included."""
-    return {match.group().strip() for match in PIN.finditer((REQUIREMENTS / f"{name}.lock").read_text())}
+    """The entries of a lock file, hashes included; for which Pythons depends on what else the file lists."""
+    entries = (match.group().strip() for match in PIN.finditer((REQUIREMENTS / f"{name}.lock").read_text()))
+    return {MARKER.sub("", entry) for entry in entries}
 
 
 @pytest.fixture(scope="module")
