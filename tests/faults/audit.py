@@ -22,7 +22,9 @@ from .stack import FaultyStack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SETTLE_SECONDS = 240
+VISIBILITY_SECONDS = 360
+"""Of the trigger's queue: a message that was being handled when everything stopped comes back after so long."""
+SETTLE_SECONDS = VISIBILITY_SECONDS + 240
 """For everything that was under way to end, on a machine with other work."""
 TIDY_SECONDS = 30
 SECONDS_FOR_EACH = 5
