@@ -82,7 +82,7 @@ def check(
     `failed` of them have failed; None when the fault leaves open how many.
     """
     videos = settle(stack, library, numbers, uploads)
-    store.wait_queue_drained()
+    store.wait_queue_drained(SETTLE_SECONDS)
     numbers.reconciled.update(stack.reconcile())
     # An original goes a moment after its video is ready.
     with suppress(DeadlineExceededError):

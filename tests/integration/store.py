@@ -94,9 +94,9 @@ class Store:
             Message=json.dumps({"Records": [record]}),
         )
 
-    def wait_queue_drained(self) -> None:
+    def wait_queue_drained(self, timeout: float = CLEAN_UP_TIMEOUT) -> None:
         """Until no notification waits or is being worked on."""
-        wait_for(lambda: self._waiting() == 0, "the trigger queue to be empty", timeout=CLEAN_UP_TIMEOUT)
+        wait_for(lambda: self._waiting() == 0, "the trigger queue to be empty", timeout=timeout)
 
     def dead_letters(self) -> dict[str, int]:
         """How many messages each of the dead-letter queues holds."""
