@@ -94,7 +94,7 @@ def make_clip(name: str, folder: Path, *, seconds: float = SECONDS, size: tuple[
         options += [*recipe.audio, "-ac", "2"]
     if target.suffix == ".mp4":
         options += ["-movflags", "+faststart"]
-    _run([*sources, *options, str(target)])
+    run_ffmpeg([*sources, *options, str(target)])
     if recipe.rotated:
         _turn(target)
     return target
@@ -110,7 +110,9 @@ def make_corrupt(folder: Path) -> Path:
 def make_truncated(folder: Path) -> Path:
     """An MP4 whose transfer stopped half-way: its `moov`, at the end, is lost."""
     whole = folder / "whole.mp4"
-    _run(["-f", "lavfi", "-i", f"testsrc2=size={SIZE[0]}x{SIZE[1]}:rate={RATE}:duration={SECONDS}", *H264, str(whole)])
+    run_ffmpeg(
+        ["-f", "lavfi", "-i", f"testsrc2=size={SIZE[0]}x{SIZE[1]}:rate={RATE}:duration={SECONDS}", *H264, str(whole)]
+    )
     data = whole.read_bytes()
     target = folder / "truncated.mp4"
     target.write_bytes(data[: int(len(data) * TRUNCATED_SHARE)])
@@ -128,7 +130,8 @@ def pad(clip: Path, size: int) -> Path:
     return clip
 
 
-def _run(arguments: list[str]) -> None:
+def run_ffmpeg(arguments: list[str]) -> None:
+    """The last argument is what is made. Raises ClipError."""
     command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-loglevel", "error", "-y", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     if done.returncode != 0:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import html
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devstack.media import find_ffmpeg
+from devstack.clips import run_ffmpeg
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -122,7 +121,5 @@ def _data_url(picture: Path) -> str:
 
 
 def _to_webp(still: Path, target: Path) -> Path:
-    quality = ["-c:v", "libwebp", "-quality", str(WEBP_QUALITY)]
-    command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-loglevel", "error", "-y", "-i", str(still)]
-    subprocess.run([*command, *quality, str(target)], check=True)
+    run_ffmpeg(["-i", str(still), "-c:v", "libwebp", "-quality", str(WEBP_QUALITY), str(target)])
     return target

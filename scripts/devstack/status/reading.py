@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 POOLS_PAGE = 60
 READERS = 16
 STATUSES = ("uploading", "uploaded", "converting", "ready", "failed")
-CATALOG = "catalog/"
 # Namespaces of the metrics that this system makes: of accounts, and of its functions.
 ACCOUNTS = "SStechVideo/Accounts"
 OWN = "SStechVideo"
@@ -60,6 +59,7 @@ class _Reader:
         self._suffix = stage_names(outputs["Stage"]).name_suffix
         self._metrics = Metrics(self._client("cloudwatch"), now)
         self._s3 = aws_clients.s3(outputs)
+        self._sqs = aws_clients.sqs(outputs)
 
     def accounts(self) -> Iterator[Number]:
         cognito = aws_clients.user_pools(self._outputs)
@@ -177,8 +177,7 @@ class _Reader:
 
     def _waiting(self, output: str) -> str:
         names: Any = ["ApproximateNumberOfMessages"]
-        sqs = aws_clients.sqs(self._outputs)
-        attributes = sqs.get_queue_attributes(QueueUrl=self._outputs[output], AttributeNames=names)["Attributes"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._outputs[output], AttributeNames=names)["Attributes"]
         return str(attributes["ApproximateNumberOfMessages"])
 
     def _client(self, service: str, endpoint: str = "AwsEndpointUrl", *, region: str | None = None) -> Any:
@@ -200,7 +199,7 @@ def _whole(number: float | None) -> str:
 
 
 def _entries(s3: S3Client, bucket: str) -> list[Entry]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=CATALOG)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=keys.CATALOG)
     names = [item["Key"] for page in pages for item in page.get("Contents", [])]
     with ThreadPoolExecutor(READERS) as pool:
         return [entry for entry in pool.map(lambda key: _entry(s3, bucket, key), names) if entry]

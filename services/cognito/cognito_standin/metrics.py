@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 
 import httpx
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from cognito_standin.directory import Directory
 from cognito_standin.errors import CognitoError
 from cognito_standin.settings import Settings
+from cognito_standin.upstream import signed_headers
 
 NAMESPACE = "AWS/Cognito"
 API_VERSION = "2010-08-01"
@@ -61,11 +61,10 @@ class Metrics:
         for number, (name, value) in enumerate(dimensions.items(), 1):
             form[f"MetricData.member.1.Dimensions.member.{number}.Name"] = name
             form[f"MetricData.member.1.Dimensions.member.{number}.Value"] = value
-        request = AWSRequest("POST", f"{self._url}/", data=urlencode(form).encode())
-        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self._signer.add_auth(request)
+        url, content = f"{self._url}/", urlencode(form).encode()
+        headers = signed_headers(self._signer, url, content, {"Content-Type": "application/x-www-form-urlencoded"})
         try:
-            await self._client.post(f"{self._url}/", content=request.data, headers=dict(request.headers.items()))
+            await self._client.post(url, content=content, headers=headers)
         except httpx.TransportError:
             return
 

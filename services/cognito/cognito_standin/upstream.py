@@ -48,12 +48,9 @@ class Upstream:
 
     async def call_signed(self, operation: str, body: Mapping[str, Any]) -> Body:
         """Raises: UpstreamError, InternalError."""
-        request = AWSRequest("POST", f"{self._url}/", data=json.dumps(body).encode())
-        request.headers["X-Amz-Target"] = TARGET_PREFIX + operation
-        request.headers["Content-Type"] = CONTENT_TYPE
-        self._signer.add_auth(request)
-        headers = {name: _text(value) for name, value in request.headers.items()}
-        return await self._send(json.dumps(body).encode(), headers)
+        content = json.dumps(body).encode()
+        headers = {"X-Amz-Target": TARGET_PREFIX + operation, "Content-Type": CONTENT_TYPE}
+        return await self._send(content, signed_headers(self._signer, f"{self._url}/", content, headers))
 
     async def forward(
         self, method: str, path: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
@@ -76,6 +73,13 @@ class Upstream:
         if response.status_code == 200 and isinstance(answer, dict):
             return answer
         raise _error(response.status_code, answer)
+
+
+def signed_headers(signer: SigV4Auth, url: str, content: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of a POST, with those of its signature."""
+    request = AWSRequest("POST", url, data=content, headers=dict(headers))
+    signer.add_auth(request)
+    return {name: _text(value) for name, value in request.headers.items()}
 
 
 def _error(status: int, answer: Any) -> UpstreamError | InternalError:

@@ -19,6 +19,7 @@ THUMBNAIL_PREFIX: Final = "thumbs."
 WEBVTT_NAME: Final = "thumbs.vtt"
 
 DEFAULT_EXTENSION: Final = "bin"
+CATALOG: Final = "catalog/"
 PENDING: Final = "pending/"
 UPLOADS: Final = "uploads/"
 TOMBSTONES: Final = "deleted/"
@@ -78,7 +79,7 @@ def catalog(owner: str, video_id: str) -> str:
 
 
 def catalog_of(owner: str) -> str:
-    return f"catalog/{owner}/"
+    return f"{CATALOG}{owner}/"
 
 
 def parse_catalog(key: str) -> str | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devstack.clips import ClipError
-from devstack.media import find_ffmpeg
+from devstack.clips import run_ffmpeg
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -20,8 +18,6 @@ MARGIN = 1.08
 """The camera moves over a picture that is so much larger than the film."""
 RATE = 1
 """Frames a second: minutes of film at the cost of seconds."""
-TIMEOUT = 120
-"""Seconds for one film."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +63,7 @@ def _pan(still: Path, seconds: int) -> Path:
     target = still.with_suffix(".mp4")
     share = f"t/{seconds}"
     window = f"crop={WIDTH}:{HEIGHT}:(iw-ow)*{share}:(ih-oh)*(1-{share})"
-    command = [find_ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
-    command += ["-loop", "1", "-framerate", RATE, "-t", seconds, "-i", still]
-    command += ["-vf", window, "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", target]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=TIMEOUT)
-    if done.returncode != 0:
-        raise ClipError(f"ffmpeg could not make {target}: {done.stderr.strip()}")
+    source = ["-loop", "1", "-framerate", str(RATE), "-t", str(seconds), "-i", str(still)]
+    encoded = ["-vf", window, "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p"]
+    run_ffmpeg([*source, *encoded, str(target)])
     return target

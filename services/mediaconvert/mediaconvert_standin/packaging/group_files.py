@@ -9,7 +9,10 @@ from mediaconvert_standin.packaging.results import CHILD_PLAYLISTS, MANIFESTS, C
 
 
 def path_from(manifest: str, key: str) -> str:
-    """A key as a manifest with the key ``manifest`` has to name it: name modifiers may hold slashes."""
+    """A key as a manifest with the key ``manifest`` has to name it: name modifiers may hold slashes.
+
+    Not posixpath.relpath: that tidies up keys such as ``a//b``, which are other objects then.
+    """
     folders, parts = manifest.split("/")[:-1], key.split("/")
     shared = 0
     while shared < min(len(folders), len(parts) - 1) and folders[shared] == parts[shared]:

@@ -142,10 +142,9 @@ class JobConversion:
                 sizes.append(sizes[first])
                 medias.append(medias[first])
                 continue
-            path = self._folder / input_name(index)
-            size = self._download(client, source.source, path).size
+            size, media = self._read(client, source.source, input_name(index))
             sizes.append(size)
-            medias.append(self._probe(path, source.source, size))
+            medias.append(media)
         return sizes, medias
 
     def _warn_of_tags(self, medias: list[Media]) -> None:
@@ -156,12 +155,14 @@ class JobConversion:
                 self._warn(check_tags(media.main_video))
 
     def _read_sounds(self, client: S3Client) -> list[Media]:
-        medias = []
-        for index, location in enumerate(self._job.plan.external_sounds):
-            path = self._folder / sound_name(index)
-            size = self._download(client, location, path).size
-            medias.append(self._probe(path, location, size))
-        return medias
+        locations = enumerate(self._job.plan.external_sounds)
+        return [self._read(client, location, sound_name(index))[1] for index, location in locations]
+
+    def _read(self, client: S3Client, location: S3Location, name: str) -> tuple[int, Media]:
+        """Size and media of an object that is now in the folder."""
+        path = self._folder / name
+        size = self._download(client, location, path).size
+        return size, self._probe(path, location, size)
 
     def _download(self, client: S3Client, location: S3Location, path: Path) -> SourceObject:
         source = Source(client, location)
