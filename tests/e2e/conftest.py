@@ -13,7 +13,7 @@ from typing import Protocol
 
 import pytest
 from integration.shared_stack import SharedStack, read_outputs
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from devstack import clips
 from devstack.contract.inbox import read_inbox
@@ -28,6 +28,9 @@ DESKTOP = {"width": 1280, "height": 800}
 LONG_SECONDS = 30
 """Longer clips are smaller, or they take long to convert."""
 PASSWORD = "four plain words together"
+
+
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 
 class OpenPage(Protocol):

@@ -22,8 +22,10 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = os.environ.get("SSTECH_ENGINE", "embedded")
 """Engine that the suite runs on: `dev.py test compose` sets it."""
-PORTS = 5  # the four services, and the site with live reload
-"""Site, engine, MediaConvert, Cognito."""
+SERVICES = 4
+"""Site, engine, MediaConvert, Cognito: each on a port of its own."""
+PORTS = SERVICES + 1
+"""The services', and the one for the site with live reload."""
 FIRST_PORT, LAST_PORT = 20_000, 30_000
 """Below the ports that systems hand out by themselves."""
 START_TIMEOUT = 600

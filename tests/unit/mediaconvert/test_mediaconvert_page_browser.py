@@ -44,9 +44,9 @@ def test_outputs_play_and_a_hostile_name_is_only_text(bench: Bench, page: Any) -
     page.click(f'a[href="#job/{job["Id"]}"]')
 
     page.wait_for_selector(f'h2:text-is("s3://{SOURCE_BUCKET}/{HOSTILE}")')
-    page.wait_for_function("document.querySelector('#detail video')?.readyState > 0")
+    page.wait_for_function("() => document.querySelector('#detail video')?.readyState > 0")
     page.locator("#detail img").first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('#detail img')?.naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('#detail img')?.naturalWidth > 0")
     assert page.title() == "MediaConvert stand-in"
     assert "COMPLETE" in page.inner_text("#detail table")
     assert page.locator('img[src="x"]').count() == 0
