@@ -22,6 +22,11 @@ COOKIES = ("CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id"
 HOUR = 3600
 STATUSES = """(urls) => Promise.all(urls.map(async (url) => (await fetch(url, { cache: "no-store" })).status))"""
 
+HAS_PLAYLIST = """() => {
+  const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
+  return document.querySelector("video")?.poster && loaded.some((path) => path.endsWith(".m3u8"));
+}"""
+
 
 class Scene:
     """Two videos of one person, the first one's files, and the cookies that each one's player got."""
@@ -49,6 +54,7 @@ class Scene:
 
     def _files(self) -> list[str]:
         """Playlists, a segment, MP4, poster and thumbnails."""
+        self.page.wait_for_function(HAS_PLAYLIST)
         found: list[str] = self.page.evaluate(
             """async () => {
               const poster = new URL(document.querySelector("video").poster).pathname;

@@ -1,6 +1,7 @@
 """The stack on the embedded engine: four processes on this machine, no Docker."""
 
 import contextlib
+import json
 
 from rich.console import Console
 
@@ -15,14 +16,15 @@ from bootstrap.local import (
 )
 from bootstrap.platform import Platform
 from bootstrap.site_build import build_site
+from devstack.contract import aws_clients
 from devstack.settings import EVENT_SOURCE, ROOT, Settings
 from devstack.site.site_watch import site_watch
-from devstack.stack import services
+from devstack.stack import rest, services
 from devstack.stack.logs import follow
 from devstack.stack.ports import require_free_ports
 from devstack.stack.processes import ProcessTable, ServiceFailedError
 from devstack.stack.progress import Say, steps
-from devstack.stack.snapshot import restore_objects, save_objects
+from devstack.stack.snapshot import Snapshots
 
 BUILD = ROOT / "build"
 
@@ -51,13 +53,26 @@ def bring_up(settings: Settings, console: Console) -> dict[str, str]:
 def bring_down(settings: Settings, console: Console, *, keep: bool = True) -> int:
     """Stops the stack; with `keep` its videos are saved first. Returns how many services were running."""
     table = ProcessTable(settings.state_dir)
-    if keep and table.all_healthy(services.SERVICE_NAMES):
+    alive = [running.name for running in table.running() if running.process() is not None]
+    if keep and table.is_healthy("engine") and settings.outputs_file.exists():
+        outputs: dict[str, str] = json.loads(settings.outputs_file.read_text(encoding="utf-8"))
         with steps(console) as say:
-            say("Saving the videos")
-            save_objects(settings)
-    stopped = table.stop_all()
+            is_whole = _save(settings, table, outputs, say)
+        if not is_whole:
+            console.print("Videos kept changing while they were saved: each was kept as it was seen last.")
+    table.stop_all()
     settings.outputs_file.unlink(missing_ok=True)
-    return stopped
+    return len(alive)
+
+
+def _save(settings: Settings, table: ProcessTable, outputs: aws_clients.Outputs, say: Say) -> bool:
+    """From the entrance to the exit, so that nothing new comes while what is under way ends."""
+    say("Waiting for what is under way")
+    table.stop("cdn")
+    rest.hold_queues(aws_clients.functions(outputs), aws_clients.sqs(outputs))
+    table.stop("mediaconvert")
+    say("Saving the videos")
+    return Snapshots(settings.state_dir, aws_clients.s3(outputs)).save()
 
 
 def is_running(settings: Settings) -> bool:
@@ -80,16 +95,15 @@ def show_logs(settings: Settings, console: Console, *, watch: bool = False) -> N
 
 def _start(settings: Settings, table: ProcessTable, say: Say) -> dict[str, str]:
     say("Starting the engine and the stand-ins")
-    first = [services.engine(settings), services.mediaconvert(settings), services.cognito(settings)]
-    started = [table.start(service) for service in first]
-    engine, *stand_ins = started
+    engine, cognito = (table.start(service(settings)) for service in (services.engine, services.cognito))
     table.wait_until_healthy(engine)
     platform = _deploy(settings, say)
+    # Before anybody looks for them: the queues are held, and unfinished jobs begin when MediaConvert does.
+    Snapshots(settings.state_dir, aws_clients.s3(host_outputs(_setup(settings), platform))).restore(say)
     say("Starting the CDN")
-    cdn = table.start(services.cdn(settings))
-    for running in [*stand_ins, cdn]:
+    others = [table.start(service(settings)) for service in (services.mediaconvert, services.cdn)]
+    for running in (cognito, *others):
         table.wait_until_healthy(running)
-    restore_objects(settings, say)
     return _finish(settings, platform)
 
 
@@ -107,5 +121,6 @@ def _deploy(settings: Settings, say: Say) -> Platform:
 
 def _finish(settings: Settings, platform: Platform) -> dict[str, str]:
     outputs = host_outputs(_setup(settings), platform)
+    rest.release_queues(aws_clients.functions(outputs))
     write_atomically(settings.outputs_file, outputs_document(outputs))
     return outputs

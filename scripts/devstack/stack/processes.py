@@ -14,7 +14,10 @@ from pathlib import Path
 import psutil
 import requests
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 60.0
+"""The engine writes its state when it is told to stop, which takes a while after much use: killed, it keeps nothing."""
+LEFT_OVER_SECONDS = 5.0
+KILL_SECONDS = 10.0
 HEALTHY_SECONDS = 60.0
 POLL_SECONDS = 0.03
 LOG_TAIL_LINES = 15
@@ -75,9 +78,11 @@ class ProcessTable:
     def all_healthy(self, names: Iterable[str]) -> bool:
         """Whether exactly these services run and answer."""
         table = {running.name: running for running in self.running()}
-        return set(names) == set(table) and all(
-            running.process() is not None and _answers(running.health_url) for running in table.values()
-        )
+        return set(names) == set(table) and all(map(_is_healthy, table.values()))
+
+    def is_healthy(self, name: str) -> bool:
+        """Whether this service runs and answers."""
+        return any(running.name == name and _is_healthy(running) for running in self.running())
 
     def start(self, service: Service) -> Running:
         """Starts `service` in a session of its own, its output in `logs/{name}.log`."""
@@ -108,13 +113,15 @@ class ProcessTable:
             time.sleep(POLL_SECONDS)
         raise ServiceFailedError(f"{running.name} does not answer. {self._log_tail(running.name)}")
 
-    def stop_all(self) -> int:
-        """Stops every remembered service and whatever a crash left of them; returns how many services were alive."""
-        alive = [process for running in self.running() if (process := running.process()) is not None]
-        stop_processes(alive)
-        stop_processes(_left_over(self._state_dir))
+    def stop(self, name: str) -> None:
+        """Stops one service, if it runs; it is remembered as one that has ended."""
+        _stop([process for running in self.running() if running.name == name and (process := running.process())])
+
+    def stop_all(self) -> None:
+        """Stops every remembered service and whatever a crash left of them."""
+        _stop([process for running in self.running() if (process := running.process()) is not None])
+        _stop(_left_over(self._state_dir), LEFT_OVER_SECONDS)
         self._file.unlink(missing_ok=True)
-        return len(alive)
 
     def log_file(self, name: str) -> Path:
         return self._state_dir / "logs" / f"{name}.log"
@@ -134,8 +141,12 @@ class ProcessTable:
         return f"The end of its log ({path}):\n" + "\n".join(lines)
 
 
-def stop_processes(processes: Sequence[psutil.Process]) -> None:
-    """Asks the processes to end, and ends those of their family that do not."""
+def _is_healthy(running: Running) -> bool:
+    return running.process() is not None and _answers(running.health_url)
+
+
+def _stop(processes: Sequence[psutil.Process], patience: float = STOP_SECONDS) -> None:
+    """Asks the processes to end, and after `patience` seconds ends what is left of their families."""
     family: dict[int, psutil.Process] = {}
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -143,11 +154,11 @@ def stop_processes(processes: Sequence[psutil.Process]) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
-    _gone, alive = psutil.wait_procs(list(family.values()), timeout=STOP_SECONDS)
-    for process in alive:
+    psutil.wait_procs(processes, timeout=patience)
+    for member in family.values():
         with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+            member.kill()
+    psutil.wait_procs(list(family.values()), timeout=KILL_SECONDS)
 
 
 def _left_over(state_dir: Path) -> list[psutil.Process]:
