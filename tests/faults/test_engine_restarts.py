@@ -39,8 +39,6 @@ def test_videos_at_every_stage_go_on(
     stack.kill("mediaconvert")
     waiting = library.upload(tiny)
     library.wait(waiting.video_id, START_SECONDS, {"uploaded", "converting"})
-    # `down` saves what a stack that is whole holds.
-    stack.start_mediaconvert()
 
     stack.restart_everything()
     numbers.faults = 2

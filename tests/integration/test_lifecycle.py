@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -54,6 +54,12 @@ class Stack:
         done = self.dev("up", "--detach")
         assert done.returncode == 0, done.stdout + done.stderr
         return read_outputs(self.state / "outputs.json")
+
+    def kill(self, name: str) -> None:
+        """One service ends as by a crash."""
+        service = next(running for running in ProcessTable(self.state).running() if running.name == name)
+        os.kill(service.pid, signal.SIGKILL)
+        wait_for(lambda: service.process() is None, f"{name} to be gone", timeout=ABSENT_TIMEOUT)
 
     def processes(self) -> list[int]:
         """Every process that belongs to this stack, functions' workers included."""
@@ -108,9 +114,7 @@ def test_up_on_a_running_stack_keeps_it(own: Stack) -> None:
 def test_up_after_a_crash_cleans_up(own: Stack) -> None:
     own.up()
     before = own.processes()
-    engine = next(running for running in ProcessTable(own.state).running() if running.name == "engine")
-    os.kill(engine.pid, signal.SIGKILL)
-    wait_for(lambda: engine.process() is None, "the engine to be gone", timeout=ABSENT_TIMEOUT)
+    own.kill("engine")
 
     own.up()
 
@@ -118,7 +122,16 @@ def test_up_after_a_crash_cleans_up(own: Stack) -> None:
     assert len(own.listens()) == SERVICES
 
 
-def test_accounts_and_videos_survive_a_restart(own: Stack, tmp_path: Path) -> None:
+def stop(own: Stack) -> None:
+    assert own.dev("down").returncode == 0
+
+
+def lose_a_stand_in(own: Stack) -> None:
+    own.kill("mediaconvert")
+
+
+@pytest.mark.parametrize("end", [stop, lose_a_stand_in])
+def test_accounts_and_videos_survive_a_restart(own: Stack, tmp_path: Path, end: Callable[[Stack], None]) -> None:
     outputs = own.up()
     clip = clips.make_clip("mp4-h264-aac", tmp_path)
     with Platform(outputs, lambda: read_inbox(outputs)) as platform:
@@ -126,7 +139,7 @@ def test_accounts_and_videos_survive_a_restart(own: Stack, tmp_path: Path) -> No
         video_id = library.upload(clip).video_id
         before = library.wait_ready(video_id, CONVERSION_TIMEOUT)
 
-    assert own.dev("down").returncode == 0
+    end(own)
     outputs = own.up()
 
     with Platform(outputs, lambda: read_inbox(outputs)) as platform:

@@ -39,8 +39,8 @@ def bring_up(settings: Settings, console: Console) -> dict[str, str]:
     if table.all_healthy(services.SERVICE_NAMES):
         with steps(console) as say:
             return _finish(settings, _deploy(settings, say))
-    # Whatever a crash left is in the way.
-    table.stop_all()
+    # Whatever a crash left is in the way; an engine that outlived it still holds the videos.
+    bring_down(settings, console)
     require_free_ports(settings)
     try:
         with steps(console) as say:
