@@ -16,6 +16,12 @@ SINGLE = 50_000
 NOW = datetime.now(UTC)
 
 
+@pytest.fixture(autouse=True)
+def now(monkeypatch):
+    """The journey looks for what was opened lately: not when the tests were collected."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 class FakeLibrary:
     """The API's side, in memory. `faults[name]` are raised by the next calls of that name, one each."""
 
