@@ -67,6 +67,20 @@ def test_role_that_may_not_write_is_1401_and_names_the_output(bench: Bench, clip
     assert message.endswith("[Failed to write data: Access Denied]")
 
 
+def test_a_job_that_may_not_write_deletes_nothing_of_others(bench: Bench, clip: Path) -> None:
+    """Last week's output is at the key, and the role may delete there though it may not write."""
+    trust = bench.iam.get_role(RoleName="mediaconvert")["Role"]["AssumeRolePolicyDocument"]
+    bench.iam.create_role(RoleName="deleter", AssumeRolePolicyDocument=json.dumps(trust))
+    may = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:DeleteObject"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    bench.iam.put_role_policy(RoleName="deleter", PolicyName="s3", PolicyDocument=document)
+    bench.s3.put_object(Bucket=OUTPUT_BUCKET, Key="kept/video.mp4", Body=b"last week's")
+    settings = job_settings(clip.name, file_group(f"s3://{OUTPUT_BUCKET}/kept/video", mp4_output(video(h264()))))
+    job = bench.convert(settings, role="arn:aws:iam::000000000000:role/deleter")
+    assert (job["Status"], job["ErrorCode"]) == ("ERROR", 1401)
+    assert bench.text("kept/video.mp4") == "last week's"
+
+
 @pytest.mark.parametrize(("role", "expected"), [("arn:aws:iam::000000000000:role/nobody", 1434), ("not-an-arn", 1515)])
 def test_unusable_role(bench: Bench, clip: Path, role: str, expected: int) -> None:
     code, _ = failed(bench, full_settings(clip.name, "role"), "role", role=role)
