@@ -26,7 +26,7 @@ from botocore.exceptions import (
 from mediaconvert_standin.errors import DestinationMissing, JobError, WriteDenied, WriteFailed
 from mediaconvert_standin.job_settings.plan import S3Location, S3Options
 from mediaconvert_standin.packaging.results import Upload
-from mediaconvert_standin.storage.aws import error_status
+from mediaconvert_standin.storage.aws import NO_SUCH_BUCKET, can_be_asked_for, error_code, error_status
 from mediaconvert_standin.storage.journal import Journal, Note
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Publisher:
     def _upload(self, upload: Upload) -> None:
         self._check()
         location = upload.location
+        if not can_be_asked_for(location):
+            raise DestinationMissing(location.uri)
         size = upload.path.stat().st_size
         try:
             with upload.path.open("rb") as file:
@@ -181,7 +183,7 @@ def _is_refusal(error: Exception) -> bool:
 
 def _left_alone(error: Exception) -> bool:
     """A failed write that can not have touched the object at its key; without an answer nobody knows."""
-    if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == _AMBIGUOUS_CODE:
+    if isinstance(error, ClientError) and error_code(error) == _AMBIGUOUS_CODE:
         return False
     return isinstance(error, _UNSENT) or _is_refusal(error)
 
@@ -234,10 +236,10 @@ def _options(upload: Upload) -> dict[str, Any]:
 
 
 def _explain(error: ClientError, location: S3Location) -> Exception:
-    code = error.response.get("Error", {}).get("Code", "")
+    code = error_code(error)
     # A bucket with ACLs switched off refuses them with 400; the service reports that as a denial too.
     if error_status(error) in (401, 403) or code == "AccessControlListNotSupported":
         return WriteDenied(location.uri)
-    if code == "NoSuchBucket":
+    if code in NO_SUCH_BUCKET:
         return DestinationMissing(location.uri)
     return WriteFailed(f"Unable to write to output file [{location.uri}]: [Failed to write data: {code}]")
