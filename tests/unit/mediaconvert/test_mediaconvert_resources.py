@@ -184,6 +184,57 @@ def test_job_from_a_template_with_presets(bench: Bench) -> None:
         client.create_job(Role=ROLE, JobTemplate=template, Settings=settings)
 
 
+ELSEWHERE = "arn:aws:mediaconvert:eu-west-1:000000000000"
+FOREIGN = "arn:aws:mediaconvert:eu-west-1:585391604912"
+
+
+def test_arns_of_another_region_mean_the_same(bench: Bench) -> None:
+    """A client signs for its own region, and makes ARNs of it."""
+    client, queue, preset = bench.mediaconvert, paused_queue(bench), unique("preset")
+    client.create_preset(Name=preset, Settings=preset_settings())  # type: ignore[arg-type]
+    assert client.get_queue(Name=f"{ELSEWHERE}:queues/{queue}")["Queue"]["Arn"] == f"{ARN}:queues/{queue}"
+    assert client.get_preset(Name=f"{ELSEWHERE}:presets/{preset}")["Preset"]["Name"] == preset
+    settings = simple()
+    settings["OutputGroups"][0]["Outputs"] = [{"Preset": f"{ELSEWHERE}:presets/{preset}"}]
+    job = client.create_job(Role=ROLE, Queue=f"{ELSEWHERE}:queues/{queue}", Settings=settings)["Job"]  # type: ignore[arg-type]
+    assert job["Queue"] == f"{ARN}:queues/{queue}"
+    assert [item["Id"] for item in client.list_jobs(Queue=f"{ELSEWHERE}:queues/{queue}")["Jobs"]] == [job["Id"]]
+    there = f"{ELSEWHERE}:jobs/{job['Id']}"
+    client.tag_resource(Arn=there, Tags={"a": "b"})
+    assert client.list_tags_for_resource(Arn=there)["ResourceTags"] == {"Arn": there, "Tags": {"a": "b"}}
+    assert client.list_tags_for_resource(Arn=job["Arn"])["ResourceTags"]["Tags"] == {"a": "b"}
+    client.cancel_job(Id=job["Id"])
+
+
+def test_what_every_account_has_is_known_by_the_arn_of_any(bench: Bench) -> None:
+    client = bench.mediaconvert
+    template = "System-Ott_Hls_Ts_Avc_Aac"
+    assert client.get_queue(Name=f"{FOREIGN}:queues/Default")["Queue"]["Name"] == "Default"
+    assert client.get_job_template(Name=f"{FOREIGN}:jobTemplates/{template}")["JobTemplate"]["Name"] == template
+    preset = f"{template}_16x9_1280x720p_30Hz_3.5Mbps"
+    assert client.get_preset(Name=f"{FOREIGN}:presets/{preset}")["Preset"]["Name"] == preset
+    arn = client.list_tags_for_resource(Arn=f"{FOREIGN}:presets/{preset}")["ResourceTags"]["Arn"]
+    assert arn == f"{FOREIGN}:presets/{preset}"
+
+
+def test_arns_of_other_accounts_and_kinds_are_unknown(bench: Bench) -> None:
+    client, queue = bench.mediaconvert, paused_queue(bench)
+    for arn in (
+        f"{FOREIGN}:queues/{queue}",
+        f"{ARN}:presets/{queue}",
+        f"{ARN}:queues/{queue}/",
+        f"arn:aws:mediaconvert:us-east-1::queues/{queue}",
+        f"arn:aws:s3:us-east-1:000000000000:queues/{queue}",
+    ):
+        with pytest.raises(client.exceptions.NotFoundException):
+            client.get_queue(Name=arn)
+        with pytest.raises(client.exceptions.NotFoundException):
+            client.list_tags_for_resource(Arn=arn)
+    for name in (queue, "Default"):
+        with pytest.raises(client.exceptions.NotFoundException):
+            client.list_tags_for_resource(Arn=name)
+
+
 def test_unknown_preset_and_preset_beside_container(bench: Bench) -> None:
     client, settings = bench.mediaconvert, simple()
     settings["OutputGroups"][0]["Outputs"] = [{"Preset": "none"}]

@@ -16,13 +16,19 @@ from mediaconvert_standin.state.database import Database
 
 Json = dict[str, Any]
 
+JOBS = "jobs"
 QUEUES = "queues"
 PRESETS = "presets"
 TEMPLATES = "jobTemplates"
+DEFAULT_QUEUE = "Default"
+SYSTEM_PREFIX = "System-"
 _NOUNS = {QUEUES: "queue", PRESETS: "preset", TEMPLATES: "job template"}
 MAX_TAGS = 50
 MAX_TAG_KEY = 128  # Tagging AWS resources: tag naming limits
 MAX_TAG_VALUE = 256
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:mediaconvert:[a-z0-9-]{1,32}:(?P<account>\d{12}):(?P<kind>[A-Za-z]+)/(?P<name>[^/]+)"
+)
 _NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,80}")  # the service's own rule is not published
 
 
@@ -73,8 +79,16 @@ class Library:
         return self._settings.arn(f"{kind}/{name}")
 
     def plain_name(self, kind: str, name: str) -> str:
-        """A name from a name or an ARN of this account."""
-        return name.removeprefix(self.arn(kind, ""))
+        """A name from a name or an ARN of this account.
+
+        One server stands for every region, and for what the service has in every account, its default queue and
+        its system presets and templates: documents name these with the account they were exported from.
+        """
+        found = _ARN.fullmatch(name)
+        if found is None or found["kind"] != kind:
+            return name
+        everywhere = found["name"].startswith(SYSTEM_PREFIX) or (kind == QUEUES and found["name"] == DEFAULT_QUEUE)
+        return found["name"] if everywhere or found["account"] == self._settings.account_id else name
 
     def find(self, kind: str, name: str) -> Resource | None:
         """By name or ARN."""
