@@ -1,6 +1,10 @@
 """Queues, presets, job templates, tags, policy, search: over the wire, every answer checked against the model."""
 
+import base64
+import json
 import secrets
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +13,10 @@ from mediaconvert_harness import OUTPUT_BUCKET, ROLE, Bench, file_group, h264, v
 from mediaconvert_harness import audio as audio_description
 from test_mediaconvert_validation import simple
 
-from mediaconvert_standin.state.library import MAX_TAGS
+from mediaconvert_standin.clock import Clock
+from mediaconvert_standin.settings import Settings
+from mediaconvert_standin.state.database import Database
+from mediaconvert_standin.state.library import MAX_TAGS, Library
 
 ANY_FFMPEG = True
 Json = dict[str, Any]
@@ -106,7 +113,7 @@ def test_presets_are_listed_in_pages_by_name(bench: Bench) -> None:
         client.list_presets(Category=mark, Order="DESCENDING", NextToken=pages[0]["NextToken"])
 
 
-@pytest.mark.parametrize("token", ["x", "AAAA", "W10=", "bnVsbA=="])
+@pytest.mark.parametrize("token", ["x", "AAAA", "W10=", "bnVsbA==", base64.b64encode(b"[" * 9000).decode()])
 def test_foreign_token_is_refused(bench: Bench, token: str) -> None:
     with pytest.raises(bench.mediaconvert.exceptions.BadRequestException, match="/nextToken"):
         bench.mediaconvert.list_queues(NextToken=token)
@@ -244,6 +251,30 @@ def test_unknown_preset_and_preset_beside_container(bench: Bench) -> None:
     both["OutputGroups"][0]["Outputs"][0]["Preset"] = "System-Ott_Hls_Ts_Avc_Aac_16x9_640x360p_1.2Mbps"
     with pytest.raises(client.exceptions.BadRequestException, match="either preset or containerSettings"):
         bench.create(both)
+
+
+def test_tags_that_are_added_at_once_are_all_there(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.sqlite3")
+    library = Library(database, Settings.from_environ({}), Clock())
+    arn = library.create("presets", "p", {}, {}).arn
+    with ThreadPoolExecutor(MAX_TAGS) as pool:
+        list(pool.map(lambda number: library.change_tags(arn, {str(number): ""}, ()), range(MAX_TAGS)))
+    assert len(library.tags(arn)) == MAX_TAGS
+    library.delete("presets", "p")
+    assert library.tags(library.create("presets", "p", {}, {}).arn) == {}
+    database.close()
+
+
+def test_tags_of_forgotten_jobs_are_forgotten(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.sqlite3")
+    for number in range(3):
+        record = json.dumps({"status": "COMPLETE", "arn": f"arn:{number}"})
+        assert database.add_job(str(number), record, f"arn:{number}", '{"a": "b"}')
+    assert not database.add_job("2", "{}", "arn:other", '{"c": "d"}')
+    database.forget_jobs(["COMPLETE"], 1)
+    assert [database.tags(f"arn:{number}") for number in range(3)] == [None, None, '{"a": "b"}']
+    assert database.tags("arn:other") is None
+    database.close()
 
 
 def test_tags_come_and_go_on_every_kind(bench: Bench) -> None:

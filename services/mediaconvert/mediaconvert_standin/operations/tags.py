@@ -19,14 +19,11 @@ class Tags:
         self._blueprints = blueprints
 
     def add(self, request: Json) -> Json:
-        arn = self._known(request["arn"])
-        self._library.set_tags(arn, self._library.tags(arn) | request["tags"])
+        self._library.change_tags(self._known(request["arn"]), request["tags"], ())
         return {}
 
     def remove(self, request: Json) -> Json:
-        arn = self._known(request["arn"])
-        gone = set(request.get("tagKeys") or [])
-        self._library.set_tags(arn, {key: value for key, value in self._library.tags(arn).items() if key not in gone})
+        self._library.change_tags(self._known(request["arn"]), {}, request.get("tagKeys") or [])
         return {}
 
     def page(self, request: Json) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -69,10 +70,9 @@ class Library:
         check_tags(tags)
         now = self._clock.now()
         made = Resource(kind, name, self.arn(kind, name), now, now, members, type_)
-        if not self._database.add_resource(kind, name, json.dumps(asdict(made))):
+        labels = json.dumps(tags) if tags else None
+        if not self._database.add_resource(kind, name, json.dumps(asdict(made)), made.arn, labels):
             raise Conflict(f"A {_NOUNS[kind]} with the name {name} already exists. Choose another name.")
-        if tags:
-            self._database.save_tags(made.arn, json.dumps(tags))
         return made
 
     def arn(self, kind: str, name: str) -> str:
@@ -113,8 +113,7 @@ class Library:
     def delete(self, kind: str, name: str) -> None:
         """Raises NotFound."""
         found = self.get(kind, name)
-        self._database.forget_resource(kind, found.name)
-        self._database.forget_tags(found.arn)
+        self._database.forget_resource(kind, found.name, found.arn)
 
     def all(self, kind: str) -> list[Resource]:
         """In order of name."""
@@ -124,10 +123,12 @@ class Library:
         found: dict[str, str] = json.loads(self._database.tags(arn) or "{}")
         return found
 
-    def set_tags(self, arn: str, tags: dict[str, str]) -> None:
+    def change_tags(self, arn: str, added: dict[str, str], removed: Collection[str]) -> None:
         """Raises BadRequest."""
-        check_tags(tags)
-        self._database.save_tags(arn, json.dumps(tags))
+        with self._lock:  # two calls at once: neither loses what the other changed
+            tags = {key: value for key, value in self.tags(arn).items() if key not in removed} | added
+            check_tags(tags)
+            self._database.save_tags(arn, json.dumps(tags))
 
 
 def missing(kind: str, name: str) -> NotFound:
