@@ -241,6 +241,8 @@ def _check_video(media: Any, facts: Json) -> None:
     assert [frames[0].width, frames[0].height] == facts["size"]
     assert frames[0].rotation == 0
     assert len(frames) == pytest.approx(facts["frames"], abs=1)
+    if "aspect" in facts:
+        assert stream.sample_aspect_ratio == Fraction(facts["aspect"])
     if "rate" in facts:
         assert float(stream.average_rate) == pytest.approx(float(Fraction(facts["rate"])), rel=0.02)
         length = (frames[-1].time or 0) - (frames[0].time or 0)

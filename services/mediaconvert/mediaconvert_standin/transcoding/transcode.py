@@ -20,6 +20,7 @@ from mediaconvert_standin.job_settings.plan import (
     Passthrough,
     S3Location,
     S3Options,
+    Video,
     VideoEncoder,
 )
 from mediaconvert_standin.transcoding.abr import expand
@@ -33,7 +34,14 @@ from mediaconvert_standin.transcoding.naming import (
     uncounted,
 )
 from mediaconvert_standin.transcoding.passthrough import check_picture, check_sound
-from mediaconvert_standin.transcoding.pictures import Stage, VideoTask, checked_track, follow, plan_picture
+from mediaconvert_standin.transcoding.pictures import (
+    Stage,
+    VideoTask,
+    checked_track,
+    follow,
+    plan_picture,
+    source_picture,
+)
 from mediaconvert_standin.transcoding.pieces import Piece, cut, picture_seconds
 from mediaconvert_standin.transcoding.sounds import AudioTask, each_track, plan_sound
 
@@ -174,11 +182,12 @@ class _Resolver:
     def _group(self, group: Group) -> GroupTask:
         base = destination_base(group.destination, self._plan.input.source, Identifiers(self._identifiers))
         if not isinstance(group, FileGroup) and group.abr is not None and self._stage.followed is not None:
-            track = self._stage.followed
-            picture = Picture(track.width, track.height, track.sample_aspect)
-            group = replace(group, outputs=expand(group.outputs, group.abr, picture))
+            group = replace(group, outputs=expand(group.outputs, group.abr, self._shown, joined=len(self._pieces) > 1))
         outputs = [self._output(group, base, output) for output in group.outputs]
         return GroupTask(group, base, tuple(_with_common_cuts(group, outputs)))
+
+    def _shown(self, video: Video) -> Picture:
+        return source_picture(self._stage, video)
 
     def _output(self, group: Group, base: S3Location, output: Output) -> OutputTask:
         self._ordinal += 1
