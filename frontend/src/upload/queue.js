@@ -1,10 +1,11 @@
 // All uploads of this page: which goes when, and what becomes of each.
 import { apiErrorKey } from "../api-errors.js";
-import { SessionEndedError } from "../account/session.js";
+import { SessionEndedError } from "../account/session-end.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { SNIFFED_BYTES, contentTypeOf, refusalOf } from "./kinds.js";
 import { Rate, secondsLeft } from "./rate.js";
 import { deleteRecord, readRecords, saveRecord } from "./records.js";
+import { standingOf } from "./standing.js";
 import { transfer } from "./transfer.js";
 
 const FILES_AT_A_TIME = 2;
@@ -79,6 +80,7 @@ export class UploadQueue extends EventTarget {
       upload.sent = record.sent ?? 0;
       upload.release = release;
       this.uploads.push(upload);
+      if (!upload.isActive) this.#endIfWhole(upload);
     }
     this.#advance();
   }
@@ -245,12 +247,9 @@ export class UploadQueue extends EventTarget {
         onProgress: (bytes) => this.#progress(upload, bytes),
         onWaiting: (isWaiting) => this.#become(upload, isWaiting ? "offline" : "sending"),
         onReplaced: (videoId) => this.#collection.forget(videoId),
+        mayBeOthers: (videoId) => this.#mayBeOthers(upload, videoId),
       });
-      upload.sent = upload.record.size;
-      upload.state = "done";
-      upload.release();
-      await deleteRecord(upload.id);
-      this.#collection.expect(videoId);
+      await this.#end(upload, videoId);
     } catch (error) {
       if (!controller.signal.aborted) this.#fail(upload, error);
     } finally {
@@ -259,9 +258,38 @@ export class UploadQueue extends EventTarget {
     }
   }
 
+  async #end(upload, videoId) {
+    upload.sent = upload.record.size;
+    upload.state = "done";
+    upload.release();
+    await deleteRecord(upload.id);
+    this.#collection.expect(videoId);
+  }
+
+  /** The page may have been closed when all was sent and only the answer was missing: then nobody needs the file again. */
+  async #endIfWhole(upload) {
+    const { videoId } = upload.record;
+    if (!videoId) return;
+    try {
+      const video = await this.#api.video(videoId);
+      if (standingOf(video) !== "whole" || !upload.canStart) return;
+      await this.#end(upload, videoId);
+      this.#changed();
+    } catch {
+      // Whoever goes on with it asks again.
+    }
+  }
+
+  /** Whether a video of `upload`'s name and size may be another upload's, of this tab or another, told of or about to be. */
+  async #mayBeOthers(upload, videoId) {
+    const known = [...this.uploads.map(({ record }) => record), ...(await readRecords(this.#owner))];
+    const alike = known.filter(({ id, name, size }) => id !== upload.id && name === upload.record.name && size === upload.record.size);
+    return alike.some((record) => !record.videoId || record.videoId === videoId);
+  }
+
   async #saveAnnounced(upload) {
     await this.#save(upload, {});
-    if (upload.record.videoId) this.#collection.refresh(upload.record.videoId).catch(() => {});
+    if (upload.record.videoId) this.#collection.welcome(upload.record.videoId);
   }
 
   #progress(upload, bytes) {
