@@ -85,14 +85,18 @@ export class UploadQueue extends EventTarget {
     this.#advance();
   }
 
-  /** Adds `[{ file, handle }]`; what cannot be a video is refused unless `quietly` (a folder's other files). */
+  /**
+   * Adds `[{ file, handle }]`; what cannot be a video is refused, or left out when `quietly` (a folder's other files).
+   * Resolves to how many may be videos.
+   */
   async add(chosen, { quietly = false } = {}) {
+    let taken = 0;
     for (const { file, handle } of chosen) {
-      const refusal = await whyRefused(file);
-      if (refusal && quietly) continue;
-      if (refusal) this.#refuse(file, refusal);
-      else await this.#accept(file, handle);
+      const refusal = await this.#take(file, handle);
+      if (!refusal) taken += 1;
+      else if (!quietly) this.#refuse(file, refusal);
     }
+    return taken;
   }
 
   pause(upload) {
@@ -183,6 +187,19 @@ export class UploadQueue extends EventTarget {
     const sent = add((upload) => upload.sent);
     const size = add((upload) => upload.record.size);
     return { count: going.filter(({ state }) => state !== "done").length, sent, size, perSecond, secondsLeft: secondsLeft(size - sent, perSecond) };
+  }
+
+  /** Accepts a file, or answers why it is refused. */
+  async #take(file, handle) {
+    try {
+      const refusal = await whyRefused(file);
+      if (!refusal) await this.#accept(file, handle);
+      return refusal;
+    } catch (error) {
+      // Moved since, forbidden, or a stand-in for what lies in a cloud. The files after it are not to blame.
+      console.warn("a file could not be read", error);
+      return "refusal.unreadable";
+    }
   }
 
   async #accept(file, handle) {
