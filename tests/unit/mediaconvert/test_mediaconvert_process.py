@@ -83,8 +83,8 @@ class Process:
 
     def _healthy(self) -> bool | None:
         try:
-            return requests.get(f"{self.url}/health", timeout=5).json()["status"] == "ok" or None
-        except requests.ConnectionError:
+            return requests.get(f"{self.url}/health", timeout=60).json()["status"] == "ok" or None
+        except requests.RequestException:
             return None
 
 
@@ -158,7 +158,7 @@ def test_wrong_setting_ends_the_process_with_a_reason() -> None:
 
 
 def test_unmodelled_route(bench: Bench) -> None:
-    unknown = requests.get(f"{bench.endpoint}/2017-08-29/nothing", timeout=5)
+    unknown = requests.get(f"{bench.endpoint}/2017-08-29/nothing", timeout=60)
     assert (unknown.status_code, unknown.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
     assert unknown.json() == {"message": "Unable to determine service/operation name to be authorized"}
 
