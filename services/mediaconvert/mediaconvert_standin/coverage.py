@@ -106,6 +106,8 @@ def _verdict(path: Path, value: Any) -> str:
     found = CHECKED
     for base in _bases(path):
         settings = deepcopy(base)
+        if "noiseReducer" in path:  # nothing without its filter
+            _put(settings, (*path[: path.index("noiseReducer") + 1], "filter"), "SPATIAL")
         _put(settings, path, value)
         verdict = _ask(settings, path, value)
         if verdict in (HONOURED, WARNED, DEFAULT):

@@ -222,7 +222,7 @@ def _even(node: Node, name: str) -> int | None:
 
 
 def _deinterlace(node: Node) -> str | None:
-    if not node:
+    if not node.given:
         return None
     mode = node.text("mode", "DEINTERLACE")
     node.skip("algorithm")
@@ -231,9 +231,11 @@ def _deinterlace(node: Node) -> str | None:
 
 
 def _denoise(node: Node) -> str | None:
-    kind = node.text("filter")
-    if not kind:
+    if not node.given:
         return None
+    kind = node.text("filter")
+    if not kind:  # VideoPreprocessor.noiseReducer of the service model
+        raise BadRequest(f"{node.pointer}: filter is a required property")
     if kind not in _DENOISERS:
         raise Unsupported(f"{node.path('filter')} {kind}")
     return kind
@@ -254,7 +256,7 @@ def _color(node: Node) -> Color:
 
 
 def _timecode_burnin(node: Node) -> TimecodeBurnin | None:
-    if not node:
+    if not node.given:
         return None
     return TimecodeBurnin(
         font_size=node.integer("fontSize") or DEFAULT_BURNIN_FONT_SIZE,

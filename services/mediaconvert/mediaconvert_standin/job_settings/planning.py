@@ -242,7 +242,7 @@ def _fragmented(settings: Node, segment_length: int) -> dict[str, Any]:
 
 def _static_key(node: Node) -> StaticKey | None:
     """HLS encryption with a key that the job brings. Raises BadRequest, Unsupported."""
-    if not node:
+    if not node.given:
         return None
     kind, method = node.text("type"), node.text("encryptionMethod")
     if kind != "STATIC_KEY" or "spekeKeyProvider" in node:
@@ -276,7 +276,7 @@ def _sixteen_bytes(text: str, pointer: str) -> bytes:
 
 
 def _check_encryption(settings: Node) -> None:
-    if settings.child("encryption"):
+    if settings.child("encryption").given:
         raise Unsupported(settings.path("encryption"))
 
 
