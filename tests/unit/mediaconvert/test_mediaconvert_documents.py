@@ -218,6 +218,8 @@ class Output:
                 "video": 1 if "video" in facts else 0,
                 "audio": facts.get("tracks", 1 if "audio" in facts else 0),
             }
+            if "languages" in facts:
+                assert [track.language for track in media.streams.audio] == facts["languages"]
             if "video" in facts:
                 _check_video(media, facts)
             if "length" in facts:
