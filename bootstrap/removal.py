@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bootstrap.artifacts import NOT_FOUND
 from bootstrap.cloud import Stage, Teller, artefacts_of
 from bootstrap.errors import DeploymentError
-from bootstrap.rotation import rotation_parameter
+from bootstrap.rotation import rotation_parameters
 from bootstrap.signing_key import SLOTS, delete_parameter, forget_private_half
 from bootstrap.stack import POLL_SECONDS, delete_stack, find_stack
 
@@ -39,7 +39,8 @@ def destroy_stage(stage: Stage, teller: Teller) -> dict[str, str]:
     prefix = f"/{stage.names.signing_key_parameter}"
     for slot in SLOTS:
         forget_private_half(account.ssm, prefix, slot)
-    delete_parameter(account.ssm, rotation_parameter(prefix))
+    for name in rotation_parameters(prefix):
+        delete_parameter(account.ssm, name)
     if not _other_stages(stage):
         teller.say("Deleting the artefact bucket")
         _delete_bucket(account.s3, artefacts_of(account).name)

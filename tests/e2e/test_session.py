@@ -27,18 +27,11 @@ STORED = """async () => {
 
 
 def test_no_token_is_ever_stored_in_the_clear(newcomer: Callable[..., Visitor], stack: Mapping[str, str]) -> None:
-    tokens: list[str] = []
     visitor = newcomer()
-    visitor.page.on(
-        "response",
-        lambda response: (
-            tokens.extend((response.json().get("AuthenticationResult") or {}).values())
-            if response.url.endswith("/api/auth")
-            else None
-        ),
-    )
-    visitor.page.reload()
+    with visitor.page.expect_response(lambda response: response.url.endswith("/api/auth")) as renewed:
+        visitor.page.reload()
     visitor.heading("library.title").wait_for()
+    tokens = renewed.value.json()["AuthenticationResult"].values()
     texts = [token for token in tokens if isinstance(token, str) and len(token) > 40]
     assert texts
     stored = visitor.page.evaluate(STORED)

@@ -40,7 +40,7 @@ from mediaconvert_standin.state.library import Library
 from mediaconvert_standin.state.store import JobStore
 from mediaconvert_standin.storage.aws import Clients
 
-STOP_SECONDS = 0.8  # for jobs, and again for waiting events: the whole stop stays under two seconds
+STOP_SECONDS = 3.0  # at most, for jobs and again for waiting events: docker gives ten in all
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 logger = logging.getLogger("mediaconvert_standin")

@@ -10,6 +10,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,15 @@ def delete_public_key(key_id: str, _properties: Properties) -> None:
 
 def create_key_group(_logical_id: str, properties: Properties, _stack: str) -> Created:
     group_id = str(uuid.uuid4())
+    # A stage of long ago, so that its rotation need not wait.
     record = {"Id": group_id, "ETag": str(uuid.uuid4()), "LastModifiedTime": "2026-01-01T00:00:00Z"}
     cloudfront._key_groups[group_id] = {**record, "Config": dict(properties["KeyGroupConfig"])}
     return group_id, {"Id": group_id}
 
 
 def update_key_group(group_id: str, _old: Properties, new: Properties, _stack: str) -> Created:
-    cloudfront._key_groups[group_id]["Config"] = dict(new["KeyGroupConfig"])
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    cloudfront._key_groups[group_id].update(Config=dict(new["KeyGroupConfig"]), LastModifiedTime=now)
     return group_id, {"Id": group_id}
 
 

@@ -118,7 +118,7 @@ def test_the_deployed_api_answers_as_the_contract_says(stage: Stage) -> None:
     outputs = stage.outputs()
     url = f"{stage.account.s3.meta.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/api/videos"
 
-    assert requests.get(url, timeout=10).status_code == 401
+    assert requests.get(url, timeout=60).status_code == 401
 
 
 def test_functions_and_site_alone_need_a_stage(emulated: Emulated) -> None:

@@ -73,6 +73,7 @@ class Videos(RuleBasedStateMachine):
         self.starter = Starter(
             client,
             cast("Any", mediaconvert),
+            cast("Any", mediaconvert),
             Target(STAGE, TEMP_BUCKET, MEDIA_BUCKET, ROLE_ARN, QUEUE_ARN),
             self.catalog,
             self.tombstones,

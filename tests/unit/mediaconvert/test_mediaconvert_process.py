@@ -30,7 +30,7 @@ from mediaconvert_harness import (
 from mediaconvert_standin.job_settings.plan import S3Location
 from mediaconvert_standin.running.resuming import MAX_RETRIES
 from mediaconvert_standin.state.database import Database
-from mediaconvert_standin.storage.journal import Journal
+from mediaconvert_standin.storage.journal import Journal, Note
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 
@@ -82,8 +82,8 @@ class Process:
 
     def _healthy(self) -> bool | None:
         try:
-            return requests.get(f"{self.url}/health", timeout=5).json()["status"] == "ok" or None
-        except requests.ConnectionError:
+            return requests.get(f"{self.url}/health", timeout=60).json()["status"] == "ok" or None
+        except requests.RequestException:
             return None
 
 
@@ -157,7 +157,7 @@ def test_wrong_setting_ends_the_process_with_a_reason() -> None:
 
 
 def test_unmodelled_route(bench: Bench) -> None:
-    unknown = requests.get(f"{bench.endpoint}/2017-08-29/nothing", timeout=5)
+    unknown = requests.get(f"{bench.endpoint}/2017-08-29/nothing", timeout=60)
     assert (unknown.status_code, unknown.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
     assert unknown.json() == {"message": "Unable to determine service/operation name to be authorized"}
 
@@ -179,7 +179,7 @@ def test_a_job_that_fails_after_a_restart_leaves_nothing_published(process: Proc
     bench.s3.copy_object(Bucket=OUTPUT_BUCKET, Key="half/video.mp4", CopySource={"Bucket": SOURCE_BUCKET, "Key": key})
     bench.s3.put_object(Bucket=SOURCE_BUCKET, Key=slow, Body=b"no longer a video")  # others make it again
     database = Database(process.work_dir / "state.sqlite3")
-    Journal(database, job_id).note(S3Location(OUTPUT_BUCKET, "half/video.mp4"))
+    Journal(database, job_id).note(Note(S3Location(OUTPUT_BUCKET, "half/video.mp4")))
     database.close()
 
     process.start()

@@ -9,6 +9,7 @@ from mediaconvert_standin.errors import BadRequest, Unsupported
 from mediaconvert_standin.job_settings.honoured import settle_unread
 from mediaconvert_standin.job_settings.inputs import parse_input, parse_timecode
 from mediaconvert_standin.job_settings.locations import parse_s3_uri
+from mediaconvert_standin.job_settings.modifiers import counters
 from mediaconvert_standin.job_settings.outputs import parse_output
 from mediaconvert_standin.job_settings.plan import (
     AdditionalManifest,
@@ -75,6 +76,11 @@ def _group(node: Node, warnings: list[str]) -> Group:
     outputs = tuple(parse_output(child, warnings) for child in node.children("outputs"))
     abr = _automated_abr(node)
     group_type = settings.text("type")
+    if group_type != "FILE_GROUP_SETTINGS":
+        outputs = tuple(
+            _without_extension(output, f"{node.path('outputs')}/{index}", warnings)
+            for index, output in enumerate(outputs)
+        )
     if group_type != "FILE_GROUP_SETTINGS" and abr is None:
         outputs = tuple(_named(output, number) for number, output in enumerate(outputs, start=1))
     if group_type == "FILE_GROUP_SETTINGS":
@@ -91,6 +97,14 @@ def _group(node: Node, warnings: list[str]) -> Group:
         f"{settings.path('type')} {group_type}; use FILE_GROUP_SETTINGS, HLS_GROUP_SETTINGS, "
         "DASH_ISO_GROUP_SETTINGS or CMAF_GROUP_SETTINGS"
     )
+
+
+def _without_extension(output: Output, pointer: str, warnings: list[str]) -> Output:
+    """Output.extension of the service model is for File groups: manifests and segments have extensions of their own."""
+    if output.extension is None:
+        return output
+    warnings.append(f"{pointer}/extension: {output.extension} has no effect outside a File output group")
+    return replace(output, extension=None)
 
 
 def _in_hls(output: Output, pointer: str) -> Output:
@@ -155,13 +169,28 @@ def _hls_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | 
 
 
 def _dash_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> FragmentedGroup:
-    return FragmentedGroup(
+    group = FragmentedGroup(
         kind="DASH",
         **_fragmented(settings, DEFAULT_DASH_SEGMENT_LENGTH),
         outputs=outputs,
         hbbtv=settings.text("hbbtvCompliance") == "HBBTV_1_5",
         abr=abr,
     )
+    _check_counters(settings, group)
+    return group
+
+
+def _check_counters(settings: Node, group: FragmentedGroup) -> None:
+    """Output.nameModifier of the service model; ISO/IEC 23009-1, 5.3.9.4.4: $Time$ and $Number$ exclude each other."""
+    used = [counters(output.name_modifier) for output in group.outputs if output.sidecar is None]
+    if len(set(used)) > 1 or len(set().union(*used)) > 1:
+        pointer = settings.pointer.removesuffix("/outputGroupSettings/dashIsoGroupSettings")
+        raise BadRequest(
+            f"{pointer}/outputs: The format identifiers $Number$ and $Time$ should be used in the same way in the "
+            "nameModifier of all outputs, and not both. Adjust the name modifiers and resubmit your job."
+        )
+    if group.single_file and any(used):
+        raise BadRequest(f"{settings.path('segmentControl')}: Must be SEGMENTED_FILES")
 
 
 def _cmaf_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> FragmentedGroup:

@@ -20,8 +20,10 @@ CREATE TABLE IF NOT EXISTS history (
 CREATE INDEX IF NOT EXISTS history_by_job ON history (job, number);
 CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT, destination TEXT NOT NULL, event TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS uploads (
-    job TEXT NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, upload TEXT NOT NULL, PRIMARY KEY (job, bucket, key));
+CREATE TABLE IF NOT EXISTS begun_uploads (
+    job TEXT NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, upload TEXT NOT NULL,
+    PRIMARY KEY (bucket, key, job, upload));
+CREATE INDEX IF NOT EXISTS begun_uploads_by_job ON begun_uploads (job);
 """
 HISTORY_EVENTS = 20_000  # for the page and the event stream; the outbox is never shortened
 _STATUS = "json_extract(record, '$.status')"
@@ -163,16 +165,30 @@ class Database:
     def was_told(self, job_id: str, status: str) -> bool:
         return bool(self._rows("SELECT 1 FROM history WHERE job = ? AND status = ? LIMIT 1", job_id, status))
 
-    def note_upload(self, job_id: str, bucket: str, key: str, upload_id: str) -> None:
-        self._execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?)", job_id, bucket, key, upload_id)
+    def note_upload(self, job_id: str, bucket: str, key: str, upload_id: str) -> bool:
+        """False when it was there."""
+        statement = "INSERT OR IGNORE INTO begun_uploads VALUES (?, ?, ?, ?)"
+        return self._execute(statement, job_id, bucket, key, upload_id) == 1
 
     def uploads(self, job_id: str) -> list[tuple[str, str, str]]:
         """(bucket, key, id of the multipart upload or empty)"""
-        rows = self._rows("SELECT bucket, key, upload FROM uploads WHERE job = ? ORDER BY rowid", job_id)
+        rows = self._rows("SELECT bucket, key, upload FROM begun_uploads WHERE job = ? ORDER BY rowid", job_id)
         return [(row[0], row[1], row[2]) for row in rows]
 
+    def jobs_with_uploads(self) -> list[str]:
+        return [row[0] for row in self._rows("SELECT DISTINCT job FROM begun_uploads ORDER BY job")]
+
+    def forget_upload(self, job_id: str, bucket: str, key: str, upload_id: str) -> None:
+        statement = "DELETE FROM begun_uploads WHERE job = ? AND bucket = ? AND key = ? AND upload = ?"
+        self._execute(statement, job_id, bucket, key, upload_id)
+
+    def own_upload(self, job_id: str, bucket: str, key: str) -> None:
+        """Forget what other jobs noted of an object; their multipart uploads stay theirs."""
+        statement = "DELETE FROM begun_uploads WHERE bucket = ? AND key = ? AND job <> ? AND upload = ''"
+        self._execute(statement, bucket, key, job_id)
+
     def forget_uploads(self, job_id: str) -> None:
-        self._execute("DELETE FROM uploads WHERE job = ?", job_id)
+        self._execute("DELETE FROM begun_uploads WHERE job = ?", job_id)
 
     def close(self) -> None:
         with self._lock:

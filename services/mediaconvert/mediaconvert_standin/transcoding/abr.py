@@ -5,10 +5,11 @@ The service looks at the pictures; here the ladder is fixed and cut to size, bit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from mediaconvert_standin.job_settings.plan import AutomatedAbr, Output, RateControl, VideoEncoder
+from mediaconvert_standin.job_settings.plan import AutomatedAbr, Output, RateControl, Video, VideoEncoder
 from mediaconvert_standin.transcoding.geometry import Picture
 
 # Short side in pixels and bit/s of H.264, the usual rungs of an HLS ladder (HLS Authoring Specification, 1.29).
@@ -25,25 +26,43 @@ _LADDER = (
 _PEAK = Fraction(3, 2)  # highest to average rate of a rung
 
 
-def expand(outputs: tuple[Output, ...], abr: AutomatedAbr, source: Picture) -> tuple[Output, ...]:
-    """The outputs with each video output replaced by its rungs, largest first; other nameless ones get a number."""
-    expanded = [rung for output in outputs for rung in _rungs(output, abr, source)]
+def expand(
+    outputs: tuple[Output, ...], abr: AutomatedAbr, source: Callable[[Video], Picture], *, joined: bool
+) -> tuple[Output, ...]:
+    """The outputs with each video output replaced by its rungs, largest first; other nameless ones get a number.
+
+    ``source`` says what an output shows of the input; inputs that are ``joined`` to it may have other shapes.
+    """
+    expanded = [rung for output in outputs for rung in _rungs(output, abr, source, joined=joined)]
     return tuple(
         output if output.name_modifier else replace(output, name_modifier=f"_{number}")
         for number, output in enumerate(expanded, start=1)
     )
 
 
-def _rungs(output: Output, abr: AutomatedAbr, source: Picture) -> list[Output]:
+def _rungs(output: Output, abr: AutomatedAbr, source: Callable[[Video], Picture], *, joined: bool) -> list[Output]:
     if output.video is None or not isinstance(output.video.encoder, VideoEncoder):
         return [output]
     rungs = []
-    for number, (size, rate) in enumerate(ladder(abr, source), start=1):
+    largest = at_most(source(output.video), output.video.width, output.video.height)
+    scaling = (
+        output.video.scaling if joined else "STRETCH_TO_OUTPUT"
+    )  # each rung has the source's shape, but for rounding
+    for number, (size, rate) in enumerate(ladder(abr, largest), start=1):
         control = replace(output.video.encoder.rate_control, max_bitrate=round(rate * _PEAK), buffer_size=None)
-        encoder = replace(output.video.encoder, rate_control=_without_level(control))
-        video = replace(output.video, encoder=encoder, width=size[0], height=size[1], scaling="STRETCH_TO_OUTPUT")
+        encoder = replace(output.video.encoder, rate_control=_without_level(control), sample_aspect=Fraction(1))
+        video = replace(output.video, encoder=encoder, width=size[0], height=size[1], scaling=scaling)
         rungs.append(replace(output, name_modifier=f"{output.name_modifier}_{number}", video=video))
     return rungs
+
+
+def at_most(source: Picture, width: int | None, height: int | None) -> Picture:
+    """The source in square pixels, no larger than the base output: that is a ladder's maximum resolution."""
+    wide = source.width * source.aspect
+    factor = min(
+        Fraction(1), Fraction(width) / wide if width else Fraction(1), Fraction(height or source.height, source.height)
+    )
+    return Picture(_even(wide * factor), _even(source.height * factor))
 
 
 def _without_level(control: RateControl) -> RateControl:
