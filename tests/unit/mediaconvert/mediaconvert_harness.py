@@ -72,6 +72,9 @@ def h264(**changes: Any) -> Json:
         "GopClosedCadence": 1,
         "FramerateControl": "INITIALIZE_FROM_SOURCE",
         "SceneChangeDetect": "DISABLED",
+        "ParControl": "SPECIFIED",
+        "ParNumerator": 1,
+        "ParDenominator": 1,
     }
     return {"Codec": "H_264", "H264Settings": settings | changes}
 
