@@ -2,14 +2,13 @@
 
 from bootstrap.account import Account
 from bootstrap.buckets import delete_bucket, empty_bucket
-from bootstrap.cloud import EMPTIED, Stage, Teller, artefacts_of
+from bootstrap.cloud import EMPTIED, KEPT, Stage, Teller, artefacts_of
 from bootstrap.edge import destroy_edge, edge_account
 from bootstrap.errors import DeploymentError
 from bootstrap.rotation import rotation_parameters
 from bootstrap.signing_key import SLOTS, delete_parameter, forget_private_half
 from bootstrap.stack import POLL_SECONDS, delete_stack, find_stack, physical_ids
 
-KEPT = {"MediaBucket": "videos", "UserPool": "accounts"}
 # Access logs of the emptying itself may still arrive.
 TRIES = 4
 STACK_PREFIX = "sstech-video-"
@@ -56,6 +55,7 @@ def _delete(stage: Stage, buckets: list[str], teller: Teller) -> None:
                 stage.names.stack,
                 poll=POLL_SECONDS[stage.pace],
                 audience=teller.audience,
+                may_stay=KEPT,
             )
         except DeploymentError as error:
             if "not empty" not in str(error) or attempt == TRIES:
