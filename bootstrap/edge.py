@@ -66,8 +66,10 @@ def let_go(stage: Stage, chosen: Mapping[str, str], teller: Teller) -> None:
     Raises:
         BootstrapError: CloudFormation refused or undid the change.
     """
-    made, used = _made(edge_account(stage.account), stage), stage.parameters()
     off = {name for switch in chosen.items() for name in SWITCHED_OFF.get(switch, ())}
+    if not off:
+        return
+    made, used = _made(edge_account(stage.account), stage), stage.parameters()
     # What a person has set for the stage in place of the edge stack's stays.
     blank = {name: "" for name in sorted(off) if made.get(name) and made[name] == used.get(name)}
     if blank:
