@@ -19,6 +19,7 @@ class Recorded:
         self._events: list[dict[str, Any]] = []
         self._status = "UPDATE_COMPLETE"
         self.operations: list[list[tuple[str, str, str]]] = []
+        self.retained: list[str] = []
         # What was done to the stack before the test.
         self._play("an earlier one", [("Old", "UPDATE_FAILED", "an old story"), (NAME, "UPDATE_COMPLETE", "")])
 
@@ -39,13 +40,18 @@ class Recorded:
         if self._operation == "describe_change_set":
             yield {"Changes": []}
             return
+        if self._operation == "list_stack_resources":
+            latest = {event["LogicalResourceId"]: event for event in self._events}
+            yield {"StackResourceSummaries": [event for name, event in latest.items() if name != NAME]}
+            return
         for event in reversed(self._events):
             yield {"StackEvents": [event]}
 
     def execute_change_set(self, ClientRequestToken: str, **_: Any) -> None:  # noqa: N803
         self._play(ClientRequestToken, self.operations.pop(0))
 
-    def delete_stack(self, ClientRequestToken: str, **_: Any) -> None:  # noqa: N803
+    def delete_stack(self, ClientRequestToken: str, RetainResources: tuple[str, ...] = (), **_: Any) -> None:  # noqa: N803
+        self.retained += RetainResources
         self._play(ClientRequestToken, self.operations.pop(0))
 
     def _play(self, token: str, events: list[tuple[str, str, str]]) -> None:
@@ -108,3 +114,25 @@ def test_the_cause_of_a_failed_deletion_is_its_own(recorded: Recorded) -> None:
 
     with pytest.raises(DeploymentError, match="Bucket: it is not empty"):
         delete_stack(cast(Any, recorded), NAME, poll=0)
+
+
+def test_what_may_stay_is_left_when_it_cannot_be_deleted(recorded: Recorded) -> None:
+    recorded.operations = [
+        [("Old", "DELETE_COMPLETE", ""), ("Pool", "DELETE_FAILED", "it is protected"), (NAME, "DELETE_FAILED", "")],
+        [("Pool", "DELETE_SKIPPED", ""), (NAME, "DELETE_COMPLETE", "")],
+    ]
+
+    delete_stack(cast(Any, recorded), NAME, poll=0, may_stay=("Pool", "Bucket"))
+
+    assert recorded.retained == ["Pool"]
+    assert recorded.operations == []
+
+
+def test_what_may_stay_does_not_hide_what_may_not(recorded: Recorded) -> None:
+    recorded.operations = [
+        [("Bucket", "DELETE_FAILED", "it is not empty"), ("Pool", "DELETE_FAILED", ""), (NAME, "DELETE_FAILED", "")]
+    ]
+
+    with pytest.raises(DeploymentError, match="Bucket: it is not empty"):
+        delete_stack(cast(Any, recorded), NAME, poll=0, may_stay=("Pool",))
+    assert recorded.retained == []
