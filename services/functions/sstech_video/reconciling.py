@@ -125,8 +125,7 @@ class Reconciler:
             case Remedy.WAIT:
                 return None
             case Remedy.FINISH_DELETION:
-                self.deletion.finish(marker.owner, video_id)
-                return Count.DELETIONS_FINISHED
+                return Count.DELETIONS_FINISHED if self.deletion.finish(marker.owner, video_id) else None
             case Remedy.REMOVE_ORPHAN:
                 return self._remove_orphan(marker, now)
         if entry is None:
@@ -301,8 +300,7 @@ class Reconciler:
         Also what a deletion has left that died together with whoever took its marker away.
         """
         if self.catalog.read(owner, video_id):
-            self.deletion.finish(owner, video_id)
-            return Count.DELETIONS_FINISHED
+            return Count.DELETIONS_FINISHED if self.deletion.finish(owner, video_id) else None
         self.usage.release(owner, video_id)
         buried = self.tombstones.read(owner, video_id)
         if buried and buried.status is Status.CONVERTING and not buried.job_id and (job := self.jobs.find(buried)):

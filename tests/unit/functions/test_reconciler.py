@@ -11,6 +11,8 @@ import pytest
 from functions import harness
 from functions.harness import MEDIA_BUCKET, MP4_START, TEMP_BUCKET, job_event, some_entry
 from sstech_video import events, reconciling, stuck, uploads
+from sstech_video.catalog import Catalog
+from sstech_video.deletion import Deletion
 from sstech_video.entries import Status
 from sstech_video.events import EventError
 from sstech_video.stuck import Patience, Remedy
@@ -348,21 +350,18 @@ def test_an_admission_under_way_is_not_taken_for_one_that_was_cut_short(platform
 
 
 @pytest.mark.parametrize("state", ["new_upload", "uploaded", "converting", "ready"])
-@pytest.mark.parametrize("cut", ["write", "remove"])
+@pytest.mark.parametrize(("where", "name", "answer"), [(Catalog, "remove", 500), (Deletion, "_clean_up", 204)])
 def test_a_deletion_that_was_cut_short_is_finished(
-    platform: Platform, state: str, cut: str, monkeypatch: pytest.MonkeyPatch
+    platform: Platform, state: str, where: type, name: str, answer: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sstech_video.catalog import Catalog
-    from sstech_video.deletion import Deletion
-
     upload = getattr(platform, state)()
 
     def crash(*_: object) -> None:
         raise RuntimeError("cut short")
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((Catalog, "remove") if cut == "write" else (Deletion, "_clean_up")), crash)
-        assert platform.library.send("DELETE", f"/videos/{upload['videoId']}").status == 500
+        patch.setattr(where, name, crash)
+        assert platform.library.send("DELETE", f"/videos/{upload['videoId']}").status == answer
     assert platform.reconcile() == {"DeletionsFinished": 1}
     assert platform.leftovers(upload) == []
     assert platform.show(upload).status == 404
