@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from devstack.contract.client import Inbox
 
 # Errors whose message is meant for the person at the terminal.
-EXPECTED = (BootstrapError, benches.BenchError, ComposeError, PortTakenError, ServiceFailedError, SettingsError)
+EXPECTED = (
+    BootstrapError,
+    benches.BenchError,
+    ComposeError,
+    PortTakenError,
+    ServiceFailedError,
+    SettingsError,
+)
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -56,9 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _expected() -> tuple[type[Exception], ...]:
     from devstack.owner.maintenance import MaintenanceError
+    from devstack.stack.snapshot import SnapshotError
     from devstack.stack.up import BusyError, OtherEngineError
 
-    return (*EXPECTED, BusyError, MaintenanceError, NotRunningError, OtherEngineError)
+    return (*EXPECTED, BusyError, MaintenanceError, NotRunningError, OtherEngineError, SnapshotError)
 
 
 def build_parser() -> argparse.ArgumentParser:

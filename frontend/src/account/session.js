@@ -1,15 +1,11 @@
 // Who is signed in. Tokens live in this object only; the rest of the page asks it for an ID token when it needs one.
 import { Cognito } from "./cognito.js";
+import { SessionEndedError, endsSession } from "./session-end.js";
 import { Vault } from "./vault.js";
 
 // Renewed a little early: the request that carries the token takes its time.
 const RENEW_SECONDS_BEFORE_END = 60;
 const CHANNEL = "sstech-video-session";
-
-/** The session is over: the person has to sign in again. */
-export class SessionEndedError extends Error {
-  name = "SessionEndedError";
-}
 
 /** Dispatches "signed-in" and "signed-out" (`detail.expired`: it was not the person who ended it). */
 export class Session extends EventTarget {
@@ -47,8 +43,8 @@ export class Session extends EventTarget {
     try {
       this.#signedIn = await this.cognito.restore(kept);
     } catch (error) {
-      // No connection now does not mean no session later: the next load tries again.
-      if (!isConnectionTrouble(error)) await this.#vault.clear();
+      // No answer now does not mean no session later: the next load tries again.
+      if (endsSession(error)) await this.#vault.clear();
     }
   }
 
@@ -104,7 +100,7 @@ export class Session extends EventTarget {
     try {
       await signedIn.renew();
     } catch (error) {
-      if (isConnectionTrouble(error)) throw error;
+      if (!endsSession(error)) throw error;
       if (signedIn === this.#signedIn) await this.#end({ expired: true });
       throw new SessionEndedError("the refresh token is no longer good");
     }
@@ -117,11 +113,4 @@ export class Session extends EventTarget {
     await this.#vault.clear();
     this.dispatchEvent(new CustomEvent("signed-out", { detail }));
   }
-}
-
-/** Whether an error of Cognito's says nothing about the session: no answer, too busy, or broken on its side. */
-function isConnectionTrouble(error) {
-  return ["NetworkError", "TooManyRequestsException", "InternalErrorException", "ServiceUnavailable"].includes(
-    error?.code ?? error?.name,
-  );
 }

@@ -32,6 +32,11 @@ BUILD = ROOT / "build"
 PRODUCTION = "prod"
 ACTION_STYLE = {"Add": "green", "Modify": "yellow", "Remove": "red", "Import": "cyan"}
 REPLACEMENT_WORDS = {"yes": "made anew", "perhaps": "perhaps made anew", "no": ""}
+ROTATED = {
+    "signs": "Cookies of {stage} are signed with another key.",
+    "stands by": "A new key stands by in {stage}. In an hour every edge knows it: rotate again then to sign with it.",
+    "finished": "The rotation of {stage} that was interrupted is finished. Nothing else was done.",
+}
 
 
 class NotConfirmedError(BootstrapError):
@@ -69,7 +74,9 @@ def add_commands(
     rotate = add("rotate-keys", run_rotate_keys, "sign cookies with another key; nobody's video stops")
     _name_stage(rotate)
     rotate.add_argument(
-        "--at-once", action="store_true", help="distrust the former key too, because it has leaked; videos stop"
+        "--at-once",
+        action="store_true",
+        help="distrust the former key too, because it has leaked; videos stop, and may fail for some minutes",
     )
 
 
@@ -127,8 +134,8 @@ def run_rotate_keys(options: argparse.Namespace, _settings: Settings) -> int:
     with _aws_errors_told():
         stage = open_stage(options)
         with Watch(console, is_asked=False) as watch:
-            rotate_keys(stage, watch.teller, at_once=options.at_once)
-    console.print(f"Cookies of {stage.name} are signed with another key.")
+            outcome = rotate_keys(stage, watch.teller, at_once=options.at_once)
+    console.print(ROTATED[outcome].format(stage=stage.name))
     return 0
 
 

@@ -285,6 +285,7 @@ def _by_index(data: bytes, first: int, position: int) -> tuple[list[bytes], list
 def _templated(key: str, attributes: dict[str, str], template: Element, total: float, read: ReadBytes) -> Shown:
     timescale = int(template.attrib["timescale"])
     lengths: list[int] = []
+    first = 0
     timeline = template.find(f"{_DASH}SegmentTimeline")
     if timeline is None:
         each = int(template.attrib["duration"])
@@ -295,19 +296,36 @@ def _templated(key: str, attributes: dict[str, str], template: Element, total: f
         for entry in timeline.findall(f"{_DASH}S"):
             if position is not None and "t" in entry.attrib:
                 assert int(entry.attrib["t"]) == position
+            if position is None:
+                first = int(entry.attrib.get("t", 0))
             position = int(entry.attrib.get("t", position or 0))
             lengths += [int(entry.attrib["d"])] * (int(entry.attrib.get("r", 0)) + 1)
             position += int(entry.attrib["d"]) * (int(entry.attrib.get("r", 0)) + 1)
     start = int(template.attrib["startNumber"])
-    assert "$Number%09d$" in template.attrib["media"]
+    media = template.attrib["media"]
+    assert timeline is not None or "$Time$" not in media
     keys = [
-        _beside(key, template.attrib["media"].replace("$Number%09d$", f"{start + n:09d}")) for n in range(len(lengths))
+        _beside(key, _filled(media, {"Number": start + n, "Time": first + sum(lengths[:n])}))
+        for n in range(len(lengths))
     ]
+    assert len(set(keys)) == len(keys)
     segments = tuple(read(name) for name in keys)
     assert all(segment[4:8] == b"styp" for segment in segments)
-    init = read(_beside(key, template.attrib["initialization"]))
+    init = read(_beside(key, _filled(template.attrib["initialization"], {})))
     assert init[4:8] == b"ftyp"
     return Shown(attributes, init, segments, tuple(length / timescale for length in lengths), keys[0])
+
+
+def _filled(template: str, values: dict[str, int]) -> str:
+    """ISO/IEC 23009-1, 5.3.9.4.4. Raises KeyError for an identifier that has no value here."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[0] == "$$":
+            return "$"
+        return str(values[match[1]]).zfill(int(match[2] or 1))
+
+    assert re.sub(r"\$(\w*)(?:%0(\d+)d)?\$", "", template).count("$") == 0, f"a dollar sign alone: {template}"
+    return re.sub(r"\$(\w*)(?:%0(\d+)d)?\$", value, template)
 
 
 def iso_seconds(text: str) -> float:

@@ -7,6 +7,7 @@ them.
 
 import json
 import re
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 import av
 import pytest
 import requests
-from mediaconvert_harness import OUTPUT_BUCKET, ROLE, SINE, SOURCE_BUCKET, Bench, Json, picture
+from imageio_ffmpeg import get_ffmpeg_exe
+from mediaconvert_harness import DEADLINE_SECONDS, OUTPUT_BUCKET, ROLE, SINE, SOURCE_BUCKET, Bench, Json, picture
 from strict_manifests import Master, bytes_of, read_master, read_mpd
 
 FOLDER = Path(__file__).with_name("documents")
@@ -89,7 +91,7 @@ def source_key(bench: Bench, name: str) -> str:
 
 def submit(bench: Bench, document: Json) -> requests.Response:
     body = {"role": ROLE, "settings": document["settings"], **document.get("request", {})}
-    return requests.post(f"{bench.endpoint}/2017-08-29/jobs", json=body, timeout=10)
+    return requests.post(f"{bench.endpoint}/2017-08-29/jobs", json=body, timeout=60)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -216,6 +218,8 @@ class Output:
                 "video": 1 if "video" in facts else 0,
                 "audio": facts.get("tracks", 1 if "audio" in facts else 0),
             }
+            if "languages" in facts:
+                assert [track.language for track in media.streams.audio] == facts["languages"]
             if "video" in facts:
                 _check_video(media, facts)
             if "length" in facts:
@@ -223,10 +227,24 @@ class Output:
             if "audio" in facts:
                 context = media.streams.audio[0].codec_context
                 assert (_codec(context.name), context.channels, context.sample_rate) == tuple(facts["audio"])
+            if "loudness" in facts:
+                assert _loudness(path) == pytest.approx(facts["loudness"], abs=2)
+            if "soundSeconds" in facts:
+                assert _sound_seconds(path) == pytest.approx(facts["soundSeconds"], abs=2 * AUDIO_FRAME)
         if "video" not in facts:
-            with av.open(str(path)) as media:
-                seconds = sum(frame.samples / frame.sample_rate for frame in media.decode(audio=0))
-                assert seconds == pytest.approx(facts["seconds"], abs=2 * AUDIO_FRAME)
+            assert _sound_seconds(path) == pytest.approx(facts["seconds"], abs=2 * AUDIO_FRAME)
+
+
+def _sound_seconds(path: Path) -> float:
+    with av.open(str(path)) as media:
+        return sum(frame.samples / frame.sample_rate for frame in media.decode(audio=0))
+
+
+def _loudness(path: Path) -> float:
+    """Integrated loudness in LUFS (EBU R 128), as ffmpeg measures it."""
+    command = [get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-i", str(path), "-af", "ebur128", "-f", "null", "-"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=DEADLINE_SECONDS).stderr
+    return float(re.findall(r"I:\s+(-?[\d.]+) LUFS", told)[-1])
 
 
 def _check_video(media: Any, facts: Json) -> None:
@@ -236,6 +254,8 @@ def _check_video(media: Any, facts: Json) -> None:
     assert [frames[0].width, frames[0].height] == facts["size"]
     assert frames[0].rotation == 0
     assert len(frames) == pytest.approx(facts["frames"], abs=1)
+    if "aspect" in facts:
+        assert stream.sample_aspect_ratio == Fraction(facts["aspect"])
     if "rate" in facts:
         assert float(stream.average_rate) == pytest.approx(float(Fraction(facts["rate"])), rel=0.02)
         length = (frames[-1].time or 0) - (frames[0].time or 0)

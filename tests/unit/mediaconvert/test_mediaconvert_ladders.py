@@ -20,7 +20,7 @@ from mediaconvert_standin.packaging.fragments import (
 )
 from mediaconvert_standin.packaging.hls import as_uri
 from mediaconvert_standin.packaging.transport_streams import PACKET, first_pts, key_frames
-from mediaconvert_standin.transcoding.abr import ladder
+from mediaconvert_standin.transcoding.abr import at_most, ladder
 from mediaconvert_standin.transcoding.geometry import Picture
 from mediaconvert_standin.transcoding.sounds import pan
 
@@ -49,6 +49,20 @@ def test_rules_of_a_ladder() -> None:
     assert ladder(replace(ABR, min_bottom=(960, 540)), FULL_HD)[-1][0] == (960, 540)
     allowed = replace(ABR, allowed=((1280, 720), (640, 360)))
     assert [size for size, _ in ladder(allowed, FULL_HD)] == [(1280, 720), (640, 360)]
+
+
+def test_the_base_output_s_size_is_the_most_that_a_ladder_has() -> None:
+    assert ladder(ABR, at_most(FULL_HD, 1280, 720))[0][0] == (1280, 720)
+    assert ladder(ABR, at_most(FULL_HD, None, 540))[0][0] == (960, 540)
+    assert ladder(ABR, at_most(FULL_HD, 640, 640))[0][0] == (640, 360)
+    assert ladder(ABR, at_most(FULL_HD, 3840, 2160))[0][0] == (1920, 1080)
+    assert at_most(Picture(720, 576, Fraction(64, 45)), None, None) == Picture(1024, 576)
+
+
+def test_sizes_that_a_job_names_may_have_another_shape_and_any_order() -> None:
+    assert ladder(replace(ABR, allowed=((640, 360), (1280, 720))), FULL_HD)[0][0] == (1280, 720)
+    too_small = replace(ABR, allowed=((1920, 1080), (1280, 720), (640, 360)), min_top=(1280, 720))
+    assert ladder(too_small, Picture(640, 360))[0][0] == (1280, 720)
 
 
 def test_a_remix_is_a_matrix_of_gains() -> None:

@@ -1,6 +1,7 @@
 """Decisions that need no media: sizes, rates, names, filter graphs, arguments, playlists, events."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mediaconvert_harness import RUNGS, full_settings, h264, video
+from mediaconvert_harness import RUNGS, audio, file_group, full_settings, h264, hls_group, job_settings, rung, video
 from test_mediaconvert_validation import wire
 
 from mediaconvert_standin.errors import InvalidMedia, Truncated
@@ -25,6 +26,7 @@ from mediaconvert_standin.job_settings.plan import S3Location, Video
 from mediaconvert_standin.job_settings.planning import parse_settings
 from mediaconvert_standin.job_settings.reading import Node
 from mediaconvert_standin.packaging.codec_names import transport_stream_codec
+from mediaconvert_standin.packaging.dash import template
 from mediaconvert_standin.packaging.group_files import path_from
 from mediaconvert_standin.packaging.hls import (
     Entry,
@@ -36,6 +38,7 @@ from mediaconvert_standin.packaging.hls import (
     media_playlist,
     peak_bit_rate,
 )
+from mediaconvert_standin.packaging.hls_group import segment_modifier
 from mediaconvert_standin.protocol.wire import render_answer, service_model
 from mediaconvert_standin.running.progress import Progress
 from mediaconvert_standin.settings import ConfigurationError, Settings
@@ -45,8 +48,8 @@ from mediaconvert_standin.state.store import TOKEN_SECONDS, JobStore
 from mediaconvert_standin.transcoding.ffmpeg import arguments
 from mediaconvert_standin.transcoding.geometry import Picture, fit
 from mediaconvert_standin.transcoding.graph import build_graph
-from mediaconvert_standin.transcoding.naming import Identifiers, base_name, destination_base
-from mediaconvert_standin.transcoding.transcode import resolve
+from mediaconvert_standin.transcoding.naming import Identifiers, SegmentNames, base_name, destination_base
+from mediaconvert_standin.transcoding.transcode import Transcode, resolve
 
 ENCODER = parse_video_codec(Node(wire(h264())))
 TRACK = VideoTrack(
@@ -248,6 +251,45 @@ def test_rung_like_the_mp4_is_encoded_with_it() -> None:
     assert segments.startswith("[f=hls:hls_time=")
     assert segments.endswith(":bsfs/v=dump_extra=freq=keyframe]out2.m3u8")
     assert argv().count("libx264") == 3
+
+
+def resolved(*groups: dict[str, Any]) -> Transcode:
+    return resolve(parse_settings(wire(job_settings("in.mp4", *groups))), [MEDIA], NOW)
+
+
+def test_the_extension_identifier_of_a_segmented_output_is_its_manifest_s() -> None:
+    shown = {"NameModifier": "_$ex$", "VideoDescription": video(h264()), "AudioDescriptions": [audio()]}
+    dash = {"Type": "DASH_ISO_GROUP_SETTINGS", "DashIsoGroupSettings": {"Destination": "s3://out/d/"}}
+    found = resolved(
+        {"OutputGroupSettings": dash, "Outputs": [{**shown, "ContainerSettings": {"Container": "MPD"}}]},
+        hls_group("s3://out/h/", [{**shown, "ContainerSettings": {"Container": "M3U8"}}]),
+        file_group("s3://out/f/", {**shown, "ContainerSettings": {"Container": "MOV"}}),
+    )
+    assert [output.key for output in found.outputs] == ["d/in_mpd", "h/in_m3u8", "f/in_mov"]
+
+
+def test_time_in_a_segment_modifier_is_when_the_segment_was_complete(tmp_path: Path) -> None:
+    hls = {"OutputSettings": {"HlsSettings": {"SegmentModifier": "_$dt$_$d$-$t$_$$dt$$_$h$"}}}
+    (output,) = resolved(hls_group("s3://out/h/", [{**rung((640, 360)), **hls}])).outputs
+    path = tmp_path / "segment.ts"
+    path.touch()
+    completed = NOW.timestamp() + 100
+    os.utime(path, (completed, completed))
+    assert segment_modifier(output, Segment(path, 6.0, 0)) == "_20261122T203145_20261122-203145_$dt$_360"
+
+
+def test_segment_names_count_from_one_with_the_digits_asked_for() -> None:
+    identifiers = Identifiers({"h": 360})
+    assert SegmentNames.of("b", identifiers.counted("_$h$")).key(7, 90) == "b_360_000000007"
+    assert SegmentNames.of("b", identifiers.counted("_$Number$")).key(7, 90) == "b_7"
+    assert SegmentNames.of("b", identifiers.counted("_$Number%03$x")).key(7, 90) == "b_007x"
+    assert SegmentNames.of("b", identifiers.counted("$Time$_$$Number$$")).key(7, 90) == "b90_$Number$"
+
+
+def test_a_template_of_segment_names_says_every_dollar_sign_twice() -> None:
+    names = SegmentNames.of("a/b$c", Identifiers({}).counted("_$$5 $Number%03$"))
+    assert template(names, "mp4", "a/b.mpd") == "b$$c_$$5%20$Number%03d$.mp4"
+    assert template(names, "mp4", "m.mpd") == "a/b$$c_$$5%20$Number%03d$.mp4"
 
 
 def test_gop_longer_than_the_segment_makes_the_segment_longer() -> None:

@@ -71,7 +71,7 @@ def _encoder(codec: str, known: _Codec, settings: Node) -> VideoEncoder:
     if interpolation not in _INTERPOLATIONS:
         raise Unsupported(f"{settings.path('framerateConversionAlgorithm')} {interpolation}")
     level = settings.text("codecLevel", "AUTO") if codec in ("H_264", "H_265") else "AUTO"
-    keep_sample_aspect, sample_aspect = _sample_aspect(settings)
+    follow_sample_aspect, sample_aspect = _sample_aspect(settings)
     return VideoEncoder(
         codec=codec,
         rate_control=_rate_control(settings, known.rate_control),
@@ -93,7 +93,7 @@ def _encoder(codec: str, known: _Codec, settings: Node) -> VideoEncoder:
         frame_rate=_frame_rate(settings),
         interpolation=interpolation,
         sample_aspect=sample_aspect,
-        keep_sample_aspect=keep_sample_aspect,
+        keep_sample_aspect=follow_sample_aspect and codec != "GIF",  # whose readers know square pixels only
         packaging=settings.text("writeMp4PackagingType") or None,
     )
 
@@ -130,8 +130,9 @@ def _frame_rate(settings: Node) -> Fraction | None:
 
 
 def _sample_aspect(settings: Node) -> tuple[bool, Fraction | None]:
-    control = settings.text("parControl")
+    """Does it follow the source, as H264Settings.parControl of the service model says it does by default?"""
+    control = settings.text("parControl", "INITIALIZE_FROM_SOURCE")
     numerator, denominator = settings.integer("parNumerator"), settings.integer("parDenominator")
     if control == "SPECIFIED" and numerator and denominator:
         return False, Fraction(numerator, denominator)
-    return control == "INITIALIZE_FROM_SOURCE", None
+    return control != "SPECIFIED", None

@@ -9,6 +9,7 @@ from mediaconvert_standin.errors import BadRequest, Unsupported
 from mediaconvert_standin.job_settings.honoured import settle_unread
 from mediaconvert_standin.job_settings.inputs import parse_input, parse_timecode
 from mediaconvert_standin.job_settings.locations import parse_s3_uri
+from mediaconvert_standin.job_settings.modifiers import counters
 from mediaconvert_standin.job_settings.outputs import parse_output
 from mediaconvert_standin.job_settings.plan import (
     AdditionalManifest,
@@ -56,6 +57,7 @@ def parse_settings(settings: dict[str, Any]) -> ConversionPlan:
     timeline = _job_timeline(root.child("timecodeConfig"))
     _check_captions(inputs, groups)
     _check_passthrough(inputs, groups)
+    _check_all_automated(groups)
     warnings += settle_unread(root)
     _check_names(groups)
     return ConversionPlan(inputs, groups, tuple(warnings), followed, timeline)
@@ -75,6 +77,11 @@ def _group(node: Node, warnings: list[str]) -> Group:
     outputs = tuple(parse_output(child, warnings) for child in node.children("outputs"))
     abr = _automated_abr(node)
     group_type = settings.text("type")
+    if group_type != "FILE_GROUP_SETTINGS":
+        outputs = tuple(
+            _without_extension(output, f"{node.path('outputs')}/{index}", warnings)
+            for index, output in enumerate(outputs)
+        )
     if group_type != "FILE_GROUP_SETTINGS" and abr is None:
         outputs = tuple(_named(output, number) for number, output in enumerate(outputs, start=1))
     if group_type == "FILE_GROUP_SETTINGS":
@@ -91,6 +98,14 @@ def _group(node: Node, warnings: list[str]) -> Group:
         f"{settings.path('type')} {group_type}; use FILE_GROUP_SETTINGS, HLS_GROUP_SETTINGS, "
         "DASH_ISO_GROUP_SETTINGS or CMAF_GROUP_SETTINGS"
     )
+
+
+def _without_extension(output: Output, pointer: str, warnings: list[str]) -> Output:
+    """Output.extension of the service model is for File groups: manifests and segments have extensions of their own."""
+    if output.extension is None:
+        return output
+    warnings.append(f"{pointer}/extension: {output.extension} has no effect outside a File output group")
+    return replace(output, extension=None)
 
 
 def _in_hls(output: Output, pointer: str) -> Output:
@@ -148,27 +163,40 @@ def _hls_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | 
         captions_match_video=settings.text("captionSegmentLengthControl") == "MATCH_VIDEO",
         date_time_period=(DEFAULT_DATE_TIME_PERIOD if period is None else period) if date_time else None,
         client_cache=settings.text("clientCache", "ENABLED") == "ENABLED",
-        manifests=_additional_manifests(settings),
+        manifests=_additional_manifests(settings, outputs),
         abr=abr,
         key=key,
     )
 
 
 def _dash_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> FragmentedGroup:
-    return FragmentedGroup(
+    group = FragmentedGroup(
         kind="DASH",
-        **_fragmented(settings, DEFAULT_DASH_SEGMENT_LENGTH),
-        outputs=outputs,
+        **_fragmented(settings, outputs, DEFAULT_DASH_SEGMENT_LENGTH),
         hbbtv=settings.text("hbbtvCompliance") == "HBBTV_1_5",
         abr=abr,
     )
+    _check_counters(settings, group)
+    return group
+
+
+def _check_counters(settings: Node, group: FragmentedGroup) -> None:
+    """Output.nameModifier of the service model; ISO/IEC 23009-1, 5.3.9.4.4: $Time$ and $Number$ exclude each other."""
+    used = [counters(output.name_modifier) for output in group.outputs if output.sidecar is None]
+    if len(set(used)) > 1 or len(set().union(*used)) > 1:
+        pointer = settings.pointer.removesuffix("/outputGroupSettings/dashIsoGroupSettings")
+        raise BadRequest(
+            f"{pointer}/outputs: The format identifiers $Number$ and $Time$ should be used in the same way in the "
+            "nameModifier of all outputs, and not both. Adjust the name modifiers and resubmit your job."
+        )
+    if group.single_file and any(used):
+        raise BadRequest(f"{settings.path('segmentControl')}: Must be SEGMENTED_FILES")
 
 
 def _cmaf_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> FragmentedGroup:
     return FragmentedGroup(
         kind="CMAF",
-        **_fragmented(settings, DEFAULT_CMAF_SEGMENT_LENGTH),
-        outputs=outputs,
+        **_fragmented(settings, outputs, DEFAULT_CMAF_SEGMENT_LENGTH),
         write_dash=settings.text("writeDashManifest", "ENABLED") == "ENABLED",
         write_hls=settings.text("writeHlsManifest", "ENABLED") == "ENABLED",
         integer_durations=settings.text("manifestDurationFormat") == "INTEGER",
@@ -181,7 +209,7 @@ def _cmaf_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr |
     )
 
 
-def _fragmented(settings: Node, segment_length: int) -> dict[str, Any]:
+def _fragmented(settings: Node, outputs: tuple[Output, ...], segment_length: int) -> dict[str, Any]:
     """Members that DASH and CMAF groups have in common."""
     _check_encryption(settings)
     single_file = settings.text("segmentControl", "SINGLE_FILE") == "SINGLE_FILE"
@@ -207,13 +235,14 @@ def _fragmented(settings: Node, segment_length: int) -> dict[str, Any]:
         "segment_timeline": settings.text("writeSegmentTimelineInRepresentation") == "ENABLED",
         "highest_bandwidth": settings.text("mpdManifestBandwidthType") == "MAX",
         "base_url": settings.text("baseUrl"),
-        "manifests": _additional_manifests(settings),
+        "outputs": outputs,
+        "manifests": _additional_manifests(settings, outputs),
     }
 
 
 def _static_key(node: Node) -> StaticKey | None:
     """HLS encryption with a key that the job brings. Raises BadRequest, Unsupported."""
-    if not node:
+    if not node.given:
         return None
     kind, method = node.text("type"), node.text("encryptionMethod")
     if kind != "STATIC_KEY" or "spekeKeyProvider" in node:
@@ -247,11 +276,11 @@ def _sixteen_bytes(text: str, pointer: str) -> bytes:
 
 
 def _check_encryption(settings: Node) -> None:
-    if settings.child("encryption"):
+    if settings.child("encryption").given:
         raise Unsupported(settings.path("encryption"))
 
 
-def _additional_manifests(settings: Node) -> tuple[AdditionalManifest, ...]:
+def _additional_manifests(settings: Node, outputs: tuple[Output, ...]) -> tuple[AdditionalManifest, ...]:
     manifests = [
         AdditionalManifest(node.text("manifestNameModifier"), node.texts("selectedOutputs"))
         for node in settings.children("additionalManifests")
@@ -262,36 +291,64 @@ def _additional_manifests(settings: Node) -> tuple[AdditionalManifest, ...]:
     modifiers = [manifest.name_modifier for manifest in manifests]
     if "" in modifiers or len(set(modifiers)) < len(modifiers):
         raise BadRequest(f"{pointer}: Each should have a manifestNameModifier of its own")
+    for index, manifest in enumerate(manifests):
+        _check_selected(manifest, outputs, f"{pointer}/{index}")
     return tuple(manifests)
+
+
+def _check_selected(manifest: AdditionalManifest, outputs: tuple[Output, ...], pointer: str) -> None:
+    """A manifest lists outputs by their name modifiers, and something to play among them."""
+    known = {output.name_modifier: output for output in outputs}
+    if manifest.name_modifier in known:
+        raise BadRequest(f"{pointer}/manifestNameModifier: Should differ from the nameModifier of every output")
+    for index, name in enumerate(manifest.outputs):
+        if name not in known:
+            raise BadRequest(f"{pointer}/selectedOutputs/{index}: No output of the group has the nameModifier {name}")
+    if all(known[name].sidecar is not None for name in manifest.outputs):
+        raise BadRequest(f"{pointer}/selectedOutputs: Should have at least 1 items with video or audio")
 
 
 def _automated_abr(node: Node) -> AutomatedAbr | None:
     if "automatedEncodingSettings" not in node:
         return None
     settings = node.child("automatedEncodingSettings").child("abrSettings")
-    if "maxQualityLevel" in settings:
-        settings.skip("maxQualityLevel")
     rules = settings.children("rules")
     sizes: dict[str, list[tuple[int, int]]] = {"forceIncludeRenditions": [], "allowedRenditions": []}
+    required: list[tuple[int, int]] = []
     least: dict[str, tuple[int, int] | None] = {"minTopRenditionSize": None, "minBottomRenditionSize": None}
     for rule in rules:
         rule.skip("type")
         for name, found in sizes.items():
             for child in rule.children(name):
-                child.skip("required")
                 found.append(_size(child))
+                if child.text("required") == "ENABLED":
+                    required.append(found[-1])
         for name in least:
             child = rule.child(name)
             least[name] = _size(child) if child else least[name]
+    renditions = settings.integer("maxRenditions")
+    _check_abr_rules(settings, renditions, sizes)
     return AutomatedAbr(
-        max_renditions=settings.integer("maxRenditions") or DEFAULT_RENDITIONS,
+        max_renditions=renditions or DEFAULT_RENDITIONS,
+        max_quality=settings.number("maxQualityLevel"),
         max_bitrate=settings.integer("maxAbrBitrate") or DEFAULT_MAX_ABR_BITRATE,
         min_bitrate=settings.integer("minAbrBitrate") or DEFAULT_MIN_ABR_BITRATE,
         min_top=least["minTopRenditionSize"],
         min_bottom=least["minBottomRenditionSize"],
-        forced=tuple(sizes["forceIncludeRenditions"]),
+        forced=(*sizes["forceIncludeRenditions"], *required),
         allowed=tuple(sizes["allowedRenditions"]),
     )
+
+
+def _check_abr_rules(settings: Node, renditions: int | None, sizes: dict[str, list[tuple[int, int]]]) -> None:
+    """AutomatedAbrRule.type of the service model."""
+    pointer = settings.path("rules")
+    if all(sizes.values()):
+        raise BadRequest(f"{pointer}: Specify either forceIncludeRenditions or allowedRenditions, but not both")
+    if len(sizes["forceIncludeRenditions"]) > (renditions or DEFAULT_RENDITIONS):
+        raise BadRequest(f"{pointer}: Should force at most as many renditions as maxRenditions")
+    if renditions is not None and 0 < len(sizes["allowedRenditions"]) < renditions:
+        raise BadRequest(f"{pointer}: Should allow at least as many renditions as maxRenditions")
 
 
 def _size(node: Node) -> tuple[int, int]:
@@ -367,12 +424,28 @@ def _check_names(groups: tuple[Group, ...]) -> None:
             seen.add(name)
 
 
+def _check_all_automated(groups: tuple[Group, ...]) -> None:
+    """Of a job's ABR groups all are automated or none."""
+    segmented = [(index, group) for index, group in enumerate(groups) if not isinstance(group, FileGroup)]
+    if all(group.abr is None for _, group in segmented):
+        return
+    for index, group in segmented:
+        if group.abr is None:
+            raise BadRequest(
+                f"/outputGroups/{index}: automatedEncodingSettings is a required property, as another group of "
+                "the job has them. Make all ABR groups automated or none, and resubmit your job."
+            )
+
+
 def _check_automated(output: Output, pointer: str) -> None:
     encoder = output.video.encoder if output.video else None
     if not isinstance(encoder, VideoEncoder) or encoder.codec not in ("H_264", "H_265"):
         raise BadRequest(f"{pointer}/videoDescription/codecSettings/codec: Must be H_264")
     if encoder.rate_control.mode != "QVBR":
         raise BadRequest(f"{pointer}/videoDescription/codecSettings: rateControlMode must be QVBR for automated ABR")
+    if encoder.tuning != "MULTI_PASS_HQ":
+        name = "h264Settings" if encoder.codec == "H_264" else "h265Settings"
+        raise BadRequest(f"{pointer}/videoDescription/codecSettings/{name}/qualityTuningLevel: Must be MULTI_PASS_HQ")
 
 
 def _kind(output: Output) -> str:

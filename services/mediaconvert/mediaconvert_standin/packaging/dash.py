@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from math import ceil
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from mediaconvert_standin.packaging.fragments import MediaSegment
+from mediaconvert_standin.packaging.group_files import path_from
+from mediaconvert_standin.packaging.hls import as_uri
+from mediaconvert_standin.transcoding.naming import Counter, SegmentNames
 
 _NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 _PROFILES = {False: "urn:mpeg:dash:profile:isoff-main:2011", True: "urn:mpeg:dash:profile:isoff-on-demand:2011"}
@@ -18,7 +22,10 @@ _CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
 
 @dataclass(frozen=True)
 class Representation:
-    """One output as the manifest shows it. ``media`` has ``$Number%09d$``, or is the single file's name."""
+    """One output as the manifest shows it. ``media`` is a template of segment names, or a URI; ``init`` a template.
+
+    ``timeline`` writes each segment's length instead of one for all, which names by time need.
+    """
 
     id: str
     kind: str  # video, audio, text
@@ -35,6 +42,7 @@ class Representation:
     sample_rate: int | None = None
     channels: int | None = None
     language: str | None = None
+    timeline: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,6 @@ class Manifest:
     on_demand: bool = False
     hbbtv: bool = False
     base_url: str = ""
-    timeline: bool = False  # write each segment's length instead of one for all
 
 
 def mpd(representations: Sequence[Representation], manifest: Manifest) -> str:
@@ -86,6 +93,28 @@ def _sets(representations: Sequence[Representation]) -> list[tuple[dict[str, str
     return list(sets.values())
 
 
+def template(names: SegmentNames, extension: str, manifest: str) -> str:
+    """``SegmentTemplate@media`` for a manifest with that key: our own dollar signs are doubled (5.3.9.4.4)."""
+    written = "".join(
+        _tag(part) if isinstance(part, Counter) else literal(part) for part in (*names.parts, f".{extension}")
+    )
+    return path_from(literal(manifest), written)
+
+
+def literal(name: str) -> str:
+    """A key as part of a template."""
+    return as_uri(name).replace("$", "$$")
+
+
+def _tag(counter: Counter) -> str:
+    return f"${counter.name}%0{counter.digits}d$" if counter.digits > 1 else f"${counter.name}$"
+
+
+def segment_times(segments: Sequence[MediaSegment]) -> list[int]:
+    """Where the timeline says that each segment starts, in units of the timescale."""
+    return list(accumulate((segment.duration for segment in segments[:-1]), initial=segments[0].start))
+
+
 def _representation(parent: Element, item: Representation, manifest: Manifest) -> None:
     values: dict[str, object | None] = {
         "id": item.id,
@@ -120,7 +149,7 @@ def _template(parent: Element, item: Representation, manifest: Manifest) -> None
     template.set("initialization", item.init or "")
     template.set("startNumber", "1")
     lengths = [segment.duration for segment in item.segments]
-    if not manifest.timeline and _evenly_cut(item.segments, manifest.seconds):
+    if not item.timeline and _evenly_cut(item.segments, manifest.seconds):
         template.set("duration", str(lengths[0]))
         return
     timeline = SubElement(template, "SegmentTimeline")

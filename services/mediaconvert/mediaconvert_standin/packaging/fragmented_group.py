@@ -8,7 +8,7 @@ from math import ceil
 from mediaconvert_standin.captions.writers import write_captions
 from mediaconvert_standin.job_settings.plan import FragmentedGroup, S3Location, VideoEncoder
 from mediaconvert_standin.packaging.codec_names import audio_codec, mp4_codec
-from mediaconvert_standin.packaging.dash import Manifest, Representation, mpd
+from mediaconvert_standin.packaging.dash import Manifest, Representation, literal, mpd, segment_times, template
 from mediaconvert_standin.packaging.fragments import (
     MediaSegment,
     group_fragments,
@@ -17,7 +17,7 @@ from mediaconvert_standin.packaging.fragments import (
     write_single_file,
 )
 from mediaconvert_standin.packaging.group_files import GroupFiles, path_from
-from mediaconvert_standin.packaging.hls import Entry, PlaylistStyle, media_playlist
+from mediaconvert_standin.packaging.hls import Entry, PlaylistStyle, as_uri, media_playlist
 from mediaconvert_standin.packaging.multivariant import Track, multivariant, shortest_tail
 from mediaconvert_standin.packaging.results import Collected, GroupResult, OutputResult, Workshop, content_type
 from mediaconvert_standin.transcoding.naming import extension_of
@@ -85,18 +85,18 @@ class _Builder:
             shown = path_from(child, output.location.key)
             entries = [Entry(shown, item.seconds, item.size, item.offset) for item in segments]
             style = self._style(shown, init_size)
-            media = path_from(manifest, output.location.key)
+            media = as_uri(path_from(manifest, output.location.key))
         else:
             segments = write_segments(groups, folder, name)
             init_key = f"{output.key}init.{extension}"
             self._files.media(init, S3Location(output.bucket, init_key), kind)
             entries = []
-            for number, item in enumerate(segments, start=1):
-                key = f"{output.key}_{number:09d}.{extension}"
+            for number, (item, time) in enumerate(zip(segments, segment_times(segments), strict=True), start=1):
+                key = f"{output.segments.key(number, time)}.{extension}"
                 self._files.media(item.path, S3Location(output.bucket, key), kind)
                 entries.append(Entry(path_from(child, key), item.seconds))
             style = self._style(path_from(child, init_key), None)
-            media = f"{path_from(manifest, output.key)}_$Number%09d$.{extension}"
+            media = template(output.segments, extension, manifest)
         if self._group.write_hls:
             text = media_playlist(entries, style)
             self._files.child_playlist(f"{name}.child.m3u8", self._child(output), text)
@@ -150,7 +150,7 @@ class _Builder:
             bandwidth=bandwidth,
             media=media,
             segments=tuple(segments),
-            init=None if self._group.single_file else f"{path_from(manifest, output.key)}init.{extension}",
+            init=None if self._group.single_file else literal(path_from(manifest, f"{output.key}init.{extension}")),
             index=index,
             width=video.width if video is not None else None,
             height=video.height if video is not None else None,
@@ -158,6 +158,7 @@ class _Builder:
             sample_rate=audio.sample_rate if audio is not None and video is None else None,
             channels=audio.channels if audio is not None and video is None else None,
             language=audio.language if audio is not None else None,
+            timeline=self._group.segment_timeline or output.segments.by_time,
         )
 
     def _captions(self, output: OutputTask) -> OutputResult:
@@ -175,7 +176,7 @@ class _Builder:
             mime_type=kind,
             codecs="",
             bandwidth=CAPTION_BANDWIDTH,
-            media=path_from(f"{self._task.base.key}.mpd", output.location.key),
+            media=as_uri(path_from(f"{self._task.base.key}.mpd", output.location.key)),
             language=captions.language,
         )
         if self._group.write_hls:
@@ -189,7 +190,7 @@ class _Builder:
         wanted = [("", every), *((item.name_modifier, item.outputs) for item in self._group.manifests)]
         playlists: list[str] = []
         for number, (modifier, selected) in enumerate(wanted):
-            outputs = [output for output in self._task.outputs if output.output.name_modifier in selected]
+            outputs = [output for output in self._task.outputs if output.output.is_one_of(selected)]
             name = f"{self._task.outputs[0].name}.manifest{number}"
             if self._group.write_dash:
                 location = S3Location(base.bucket, f"{base.key}{modifier}.mpd")
@@ -213,7 +214,6 @@ class _Builder:
             on_demand=self._group.on_demand_profile,
             hbbtv=self._group.hbbtv,
             base_url=self._group.base_url,
-            timeline=self._group.segment_timeline,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mediaconvert_standin.captions.writers import MPEG_CLOCK, during, webvtt
@@ -28,7 +29,7 @@ from mediaconvert_standin.packaging.multivariant import Track, multivariant, sho
 from mediaconvert_standin.packaging.results import Collected, GroupResult, OutputResult, Workshop, content_type
 from mediaconvert_standin.packaging.transport_streams import first_pts, key_frames
 from mediaconvert_standin.transcoding.muxers import PACKED_AUDIO, is_packed_audio
-from mediaconvert_standin.transcoding.naming import Identifiers
+from mediaconvert_standin.transcoding.naming import Identifiers, time_identifiers
 from mediaconvert_standin.transcoding.transcode import GroupTask, OutputTask
 
 CAPTION_SEGMENT_SECONDS = 300.0  # captionSegmentLengthControl LARGE_SEGMENTS
@@ -108,15 +109,12 @@ class _HlsBuilder:
         return (transport_stream_codec(segment, codec, rfc_4281=self._group.rfc_4281), *sounds)
 
     def _publish_segments(self, output: OutputTask, segments: list[Segment], extension: str) -> list[Entry]:
-        # $dt$ in a segment modifier is the end time of the segment, unlike everywhere else.
-        written = self._workshop.now()
-        stamp = {"dt": f"{written:%Y%m%dT%H%M%S}", "d": f"{written:%Y%m%d}", "t": f"{written:%H%M%S}"}
-        modifier = Identifiers(stamp).resolve(output.segment_modifier)
         key = output.key
         if self._group.folder_per_stream:
             key = f"{key}/{key.rpartition('/')[2]}"
         entries = []
         for number, segment in enumerate(segments, start=1):
+            modifier = segment_modifier(output, segment)
             name = f"{key}.{extension}" if self._group.single_file else f"{key}{modifier}_{number:05d}.{extension}"
             if number == 1 or not self._group.single_file:
                 location = S3Location(output.bucket, name)
@@ -187,22 +185,32 @@ class _HlsBuilder:
         wanted = [("", tuple(every)), *((item.name_modifier, item.outputs) for item in self._group.manifests)]
         playlists = []
         for number, (modifier, selected) in enumerate(wanted):
-            chosen = [track for track in tracks if track.output.output.name_modifier in selected]
+            chosen = [track for track in tracks if track.output.output.is_one_of(selected)]
             captions = [
                 output
                 for output in self._task.outputs
-                if output.captions is not None and output.output.name_modifier in selected
+                if output.captions is not None and output.output.is_one_of(selected)
             ]
             location = S3Location(base.bucket, f"{base.key}{modifier}.m3u8")
             frames = [
                 replace(item, playlist=path_from(location.key, key))
                 for output, key, item in self._i_frames
-                if output.output.name_modifier in selected
+                if output.output.is_one_of(selected)
             ]
             text = multivariant(location.key, chosen, captions, frames, resolution=self._group.resolution_in_manifest)
             self._files.manifest(f"{self._task.outputs[0].name}.master{number}.m3u8", location, text)
             playlists.append(location.uri)
         return playlists[:1]
+
+
+def segment_modifier(output: OutputTask, segment: Segment) -> str:
+    """What the names of segments have between the name modifier and the number.
+
+    ``$dt$`` and its parts are when the segment was complete, unlike everywhere else.
+    """
+    completed = datetime.fromtimestamp(segment.path.stat().st_mtime, UTC)
+    values = {**output.identifiers.values, **time_identifiers(completed)}
+    return Identifiers(values).resolve(output.output.segment_modifier)
 
 
 def _with_time_stamps(segments: list[Segment], pts: int) -> list[Segment]:

@@ -288,6 +288,8 @@ class JobConversion:
         self._publisher.publish(collected.uploads)
 
     def _complete(self, collected: Collected) -> None:
+        if self._publisher is not None:
+            self._publisher.keep_only(collected.uploads)
         self._clean()
         job = self._tools.store.change(
             self._job.id,
@@ -300,8 +302,7 @@ class JobConversion:
         )
         if job is None:
             raise Canceled
-        if self._publisher is not None:
-            self._publisher.settle(collected.uploads)
+        self._journal.clear()
         self._tools.events.send(job, "COMPLETE", complete_detail(job))
 
     def _fail(self, error: JobError) -> None:
@@ -321,10 +322,13 @@ class JobConversion:
             self._tools.events.send(job, "ERROR", error_detail(job))
 
     def _withdraw(self) -> None:
-        if self._publisher is not None:
-            self._publisher.withdraw()
-        else:
-            undo_earlier(self._tools, self._job)
+        try:
+            if self._publisher is not None:
+                self._publisher.withdraw()
+            else:
+                undo_earlier(self._tools, self._job)
+        except Exception:  # the job has to end all the same; what is noted is taken back after the next start
+            logger.exception("job %s: its outputs could not be taken back", self._job.id)
         self._clean()  # last: while the folder is there, something of the job may still be anywhere
 
     def _clean(self) -> None:
@@ -367,5 +371,4 @@ def undo_earlier(tools: Tools, job: Job) -> None:
     if not noted:
         return
     with contextlib.suppress(JobError):  # without its role nothing can be taken back
-        undo(tools.clients.s3_with_role(job.role, job.id), noted)
-        journal.clear()
+        undo(tools.clients.s3_with_role(job.role, job.id), journal, noted)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mediaconvert_standin.inspection.sniff import full_name
 from mediaconvert_standin.transcoding.graph import Chain, build_graph
 from mediaconvert_standin.transcoding.muxers import Bundle, bundle
-from mediaconvert_standin.transcoding.pieces import Piece
+from mediaconvert_standin.transcoding.pieces import Piece, picture_seconds
 from mediaconvert_standin.transcoding.sounds import LAYOUTS, AudioTask, SoundSource
 from mediaconvert_standin.transcoding.transcode import OutputTask, Transcode
 from mediaconvert_standin.transcoding.video_arguments import MAX_PIXELS, encoder_arguments
@@ -17,7 +17,8 @@ MAX_STREAMS = 64
 PROGRESS_PERIOD = 0.25  # seconds
 MAX_MEDIA_SECONDS = 14 * 3600
 LENGTH_MARGIN = 60.0  # seconds past the declared length, for containers that only estimate it
-SILENT_PIECE = 0.05  # seconds of silence that concat stretches to the length of the picture
+# Seconds of silence beside pictures of unknown length; concat stretches it if another piece follows.
+SILENT_PIECE = 0.05
 
 _AUDIO_ENCODERS = {
     "AAC": "aac",
@@ -101,6 +102,10 @@ class _Graph:
                 self._join(output, picture_ends, sound_ends)
         else:
             self.pictures, self.sounds = picture_ends[0], sound_ends[0]
+            for output, index, audio in heard:
+                if audio.sources[0] is None:
+                    silence = self._silence(f"{output.name}_{index}", transcode.pieces[0], output, audio)
+                    self.sounds[(output.name, index)] = self._after(silence, audio.filters, sound=True)
 
     def _picture_chains(self, place: int, shown: Sequence[OutputTask]) -> dict[str, str]:
         if not shown:
@@ -177,7 +182,8 @@ class _Graph:
         return ends[0]
 
     def _silence(self, name: str, piece: Piece, output: OutputTask, audio: AudioTask) -> str:
-        seconds = SILENT_PIECE if output.video is not None else piece.seconds or SILENT_PIECE
+        length = picture_seconds([piece]) if output.video is not None else piece.seconds
+        seconds = length or SILENT_PIECE
         layout = LAYOUTS.get(audio.channels, "stereo")
         label = f"silence_{name}"
         self.statements.append(
@@ -231,21 +237,23 @@ def _encoded(member: Bundle, graph: _Graph) -> list[str]:
 
 
 def _sound(audio: AudioTask, index: int, graph: _Graph, end: str | None, flags: str) -> list[str]:
-    source = next(found for found in audio.sources if found is not None)
-    track = f"{graph.input_of(0, source)}:a:{source.tracks[0]}"
-    if end is not None:
-        argv = ["-map", f"[{end}]", *_audio(audio, index)]
-    elif audio.copied:
-        argv = ["-map", track, f"-c:a:{index}", "copy"]
-    else:
-        # Left out of the graph: without the silence that would put its start at the picture's.
-        filters = [step.replace(":async=1:first_pts=0", "") for step in (*source.filters, *audio.filters)]
-        argv = ["-map", track, *_audio(audio, index), f"-filter:a:{index}", ",".join(filters)]
+    argv = ["-map", f"[{end}]", *_audio(audio, index)] if end is not None else _straight(audio, index, graph)
     if audio.language is not None:
         argv += [f"-metadata:s:a:{index}", f"language={audio.language}"]
     if audio.copied:
         return argv
     return [*argv, f"-flags:a:{index}", flags]
+
+
+def _straight(audio: AudioTask, index: int, graph: _Graph) -> list[str]:
+    """Sound that does not go through the graph."""
+    source = next(found for found in audio.sources if found is not None)
+    track = f"{graph.input_of(0, source)}:a:{source.tracks[0]}"
+    if audio.copied:
+        return ["-map", track, f"-c:a:{index}", "copy"]
+    # Without the silence that would put its start at the picture's.
+    filters = [step.replace(":async=1:first_pts=0", "") for step in (*source.filters, *audio.filters)]
+    return ["-map", track, *_audio(audio, index), f"-filter:a:{index}", ",".join(filters)]
 
 
 def _audio(audio: AudioTask, index: int) -> list[str]:

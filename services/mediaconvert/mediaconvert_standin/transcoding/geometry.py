@@ -28,9 +28,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Fitted:
+    """Filters, and the frame they end in: its size in samples and the shape of one sample."""
+
     filters: Chain
     width: int
     height: int
+    aspect: Fraction = _SQUARE
 
 
 def rotation_filters(degrees: int) -> tuple[str, ...]:
@@ -55,10 +58,10 @@ def fit(
     if crop is not None:
         filters, source = _cropped(source, crop)
     if frame is not None:
-        filling = replace(video, width=frame.width, height=frame.height, scaling=_FILLING.get(video.scaling, "DEFAULT"))
+        filling = _filling(video, frame)
         if position is None:
             scaled = _scaled(source, filling)
-            return Fitted((*filters, *scaled.filters), frame.width, frame.height)
+            return Fitted((*filters, *scaled.filters), frame.width, frame.height, frame.aspect)
         video = filling
     if position is not None:
         return _placed(filters, source, video, position)
@@ -69,9 +72,18 @@ def fit(
                 f"video_description [{ordinal}]."
             )
         aspect = _output_aspect(source, video, follows=True)
-        return Fitted((*filters, _set_aspect(aspect)), source.width, source.height)
+        return Fitted((*filters, _set_aspect(aspect)), source.width, source.height, aspect)
     scaled = _scaled(source, video)
-    return Fitted((*filters, *scaled.filters), scaled.width, scaled.height)
+    return Fitted((*filters, *scaled.filters), scaled.width, scaled.height, scaled.aspect)
+
+
+def _filling(video: Video, frame: Fitted) -> Video:
+    """Settings that bring any input into the frame of the programme."""
+    encoder = video.encoder
+    if isinstance(encoder, VideoEncoder):
+        encoder = replace(encoder, sample_aspect=frame.aspect)
+    scaling = _FILLING.get(video.scaling, "DEFAULT")
+    return replace(video, width=frame.width, height=frame.height, scaling=scaling, encoder=encoder)
 
 
 def _placed(filters: Chain, source: Picture, video: Video, place: Rectangle) -> Fitted:
@@ -85,7 +97,7 @@ def _placed(filters: Chain, source: Picture, video: Video, place: Rectangle) -> 
     aspect = _output_aspect(source, video, follows=False)
     pad = f"pad={width}:{height}:{place.x}:{place.y}:color=black"
     scale = _scale(place.width, place.height, video.sharpness)
-    return Fitted((*filters, scale, pad, _set_aspect(aspect)), width, height)
+    return Fitted((*filters, scale, pad, _set_aspect(aspect)), width, height, aspect)
 
 
 def _cropped(source: Picture, crop: Rectangle) -> tuple[tuple[str, ...], Picture]:
@@ -113,15 +125,15 @@ def _scaled(source: Picture, video: Video) -> Fitted:
     wide = source.width * source.aspect / aspect
     if video.width is None or video.height is None:
         width, height = _derived(video.width, video.height, wide / source.height)
-        return Fitted((_scale(width, height, video.sharpness), _set_aspect(aspect)), width, height)
+        return Fitted((_scale(width, height, video.sharpness), _set_aspect(aspect)), width, height, aspect)
     width, height = video.width, video.height
     ratio = (Fraction(width) / wide, Fraction(height, source.height))
     if video.scaling == "STRETCH_TO_OUTPUT":
-        return Fitted((_scale(width, height, video.sharpness), _set_aspect(aspect)), width, height)
+        return Fitted((_scale(width, height, video.sharpness), _set_aspect(aspect)), width, height, aspect)
     if video.scaling == "FILL":
         inner = (max(width, _even(wide * max(ratio))), max(height, _even(source.height * max(ratio))))
         crop = f"crop={width}:{height}"
-        return Fitted((_scale(*inner, video.sharpness), crop, _set_aspect(aspect)), width, height)
+        return Fitted((_scale(*inner, video.sharpness), crop, _set_aspect(aspect)), width, height, aspect)
     box = (Fraction(width), Fraction(height))
     if video.scaling == "FIT_NO_UPSCALE":
         box = (min(box[0], wide), min(box[1], Fraction(source.height)))
@@ -130,8 +142,8 @@ def _scaled(source: Picture, video: Video) -> Fitted:
     scale = (_scale(*inner, video.sharpness),)
     if video.scaling == "DEFAULT" and inner != (width, height):
         pad = f"pad={width}:{height}:{(width - inner[0]) // 2}:{(height - inner[1]) // 2}:color=black"
-        return Fitted((*scale, pad, _set_aspect(aspect)), width, height)
-    return Fitted((*scale, _set_aspect(aspect)), *inner)
+        return Fitted((*scale, pad, _set_aspect(aspect)), width, height, aspect)
+    return Fitted((*scale, _set_aspect(aspect)), *inner, aspect)
 
 
 def _derived(width: int | None, height: int | None, shape: Fraction) -> tuple[int, int]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mediaconvert_standin.job_settings.modifiers import COUNTERS, IDENTIFIER
 from mediaconvert_standin.job_settings.plan import FrameCapture, Output, S3Location, VideoEncoder
 
-_IDENTIFIER = re.compile(r"\$(\w*)(?:%0(\d{1,2}))?\$")
+SEGMENT_DIGITS = 9
 
 _EXTENSIONS = {
     "F4V": "f4v",
@@ -60,13 +61,63 @@ def extension_of(output: Output) -> str:
 
 
 @dataclass(frozen=True)
+class Counter:
+    """``$Number$`` (from 1) or ``$Time$`` (in units of the timescale) of a segment, with at least so many digits."""
+
+    name: str
+    digits: int
+
+
+DEFAULT_COUNTER = Counter("Number", SEGMENT_DIGITS)
+
+
+@dataclass(frozen=True)
+class SegmentNames:
+    """Keys of the segments of a DASH or CMAF output, without extension: text and what counts."""
+
+    parts: tuple[str | Counter, ...]
+
+    @classmethod
+    def of(cls, base: str, modifier: tuple[str | Counter, ...]) -> SegmentNames:
+        """A modifier that does not count is followed by the usual number."""
+        counts = any(isinstance(part, Counter) for part in modifier)
+        return cls((base, *modifier) if counts else (base, *modifier, "_", DEFAULT_COUNTER))
+
+    @property
+    def by_time(self) -> bool:
+        return any(isinstance(part, Counter) and part.name == "Time" for part in self.parts)
+
+    def key(self, number: int, time: int) -> str:
+        values = {"Number": number, "Time": time}
+        return "".join(
+            str(values[part.name]).zfill(part.digits) if isinstance(part, Counter) else part for part in self.parts
+        )
+
+
+def uncounted(modifier: tuple[str | Counter, ...]) -> str:
+    """What a modifier calls the files that are not segments."""
+    return "".join(part for part in modifier if isinstance(part, str))
+
+
+@dataclass(frozen=True)
 class Identifiers:
     """Values of ``$name$``; numbers may carry a width, ``$h%04$``. Unknown names stay as they are."""
 
     values: Mapping[str, str | int]
 
     def resolve(self, text: str) -> str:
-        return _IDENTIFIER.sub(self._value, text)
+        return IDENTIFIER.sub(self._value, text)
+
+    def counted(self, text: str) -> tuple[str | Counter, ...]:
+        """``text`` resolved but for what counts segments."""
+        parts: list[str | Counter] = []
+        end = 0
+        for match in IDENTIFIER.finditer(text):
+            name, width = match.groups()
+            counter = Counter(name, int(width or 1)) if name in COUNTERS else None
+            parts += [text[end : match.start()], counter or self._value(match)]
+            end = match.end()
+        return (*parts, text[end:])
 
     def _value(self, match: re.Match[str]) -> str:
         name, width = match.groups()
@@ -80,12 +131,11 @@ class Identifiers:
 
 def job_identifiers(started: datetime, source: S3Location) -> dict[str, str | int]:
     """Identifiers that are the same for the whole job; times are UTC, of the job's start."""
-    return {
-        "dt": started.strftime("%Y%m%dT%H%M%S"),
-        "d": started.strftime("%Y%m%d"),
-        "t": started.strftime("%H%M%S"),
-        "fn": base_name(source.key),
-    }
+    return {**time_identifiers(started), "fn": base_name(source.key)}
+
+
+def time_identifiers(time: datetime) -> dict[str, str]:
+    return {"dt": f"{time:%Y%m%dT%H%M%S}", "d": f"{time:%Y%m%d}", "t": f"{time:%H%M%S}"}
 
 
 def base_name(key: str) -> str:

@@ -133,10 +133,22 @@ def _frame_size(stage: Stage, video: Video, ordinal: int) -> Fitted | None:
     """The size all pieces must have: that of the followed one. None for a programme of one piece."""
     if len(stage.pieces) == 1:
         return None
-    followed = next(piece for piece in stage.pieces if piece.media.main_video is stage.followed)
-    source = stage.plan.inputs[followed.input]
-    assert stage.followed is not None  # noqa: S101 - as above
-    return fit(_upright(source, followed.media, stage.followed), video, source.crop or video.crop, ordinal)
+    upright, source = _followed(stage)
+    return fit(upright, video, source.crop or video.crop, ordinal)
+
+
+def source_picture(stage: Stage, video: Video) -> Picture:
+    """What an output shows of the followed input, upright and cropped."""
+    upright, source = _followed(stage)
+    crop = source.crop or video.crop
+    return upright if crop is None else Picture(crop.width, crop.height, upright.aspect)
+
+
+def _followed(stage: Stage) -> tuple[Picture, Input]:
+    piece = next(piece for piece in stage.pieces if piece.media.main_video is stage.followed)
+    source = stage.plan.inputs[piece.input]
+    assert stage.followed is not None  # noqa: S101 - checked by the callers
+    return _upright(source, piece.media, stage.followed), source
 
 
 def _upright(source: Input, media: Media, track: VideoTrack) -> Picture:
@@ -148,7 +160,7 @@ def _piece_chain(stage: Stage, piece: Piece, video: Video, rate: Fraction, ordin
     track = checked_track(source, media)
     upright = _upright(source, media, track)
     fitted = fit(upright, video, source.crop or video.crop, ordinal, source.position or video.position, size)
-    before = (*_trim(piece), *rotation_filters(_rotation(source, media, track)), *_deinterlace_filters(video))
+    before = (*_trim(piece), *_deinterlace_filters(video), *rotation_filters(_rotation(source, media, track)))
     over = overlays(source.images, stage.image_inputs, _piece_timecode(stage, piece, rate), rate)
     colored = color_filters(source, track, video.color)
     denoised = () if video.denoise is None else (_DENOISERS.get(video.denoise, _DENOISER),)
@@ -156,6 +168,7 @@ def _piece_chain(stage: Stage, piece: Piece, video: Video, rate: Fraction, ordin
         (*before, *_rate_filters(video, rate), *over, *colored, *denoised, *fitted.filters),
         fitted.width,
         fitted.height,
+        fitted.aspect,
     )
 
 

@@ -14,6 +14,7 @@ MAX_SOUND_DELAY = 2.0  # seconds behind the picture; what comes before is held a
 MAX_CHANNELS = 8
 MUTE = -60.0  # dB, of a remix
 AAC_SAMPLE_RATE = 48000
+_SILENT_CHANNELS = 2
 LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _LOWEST_TARGET, _HIGHEST_TARGET = -70.0, -5.0  # LUFS, the range of ffmpeg's loudnorm
 _LOWEST_PEAK, _HIGHEST_PEAK = -9.0, 0.0
@@ -78,14 +79,15 @@ def plan_sound(
     *,
     picture_seconds: float | None = None,
 ) -> AudioTask | None:
-    """None when no piece has the sound; with ``picture_seconds`` it ends when they do.
+    """None when no piece has the sound that its selector means; with ``picture_seconds`` it ends when they do.
 
+    A piece whose input has no such selector is silent (AudioDescription.audioSourceName of the service model).
     Raises UnsupportedCodec, InvalidMedia (1040).
     """
     found = [_find(inputs[piece.input], piece.media, audio, externals) for piece in pieces]
     first = next((item.tracks for item in found if item.tracks), ())
     if not first:
-        return None
+        return None if all(item.selector is not None for item in found) else _silence(pieces, audio, picture_seconds)
     channels = audio.channels or min(sum(track.channels or 2 for track in first), MAX_CHANNELS)
     rate = audio.sample_rate or first[0].sample_rate or AAC_SAMPLE_RATE
     places = {location: place for place, location in enumerate(externals)}
@@ -107,6 +109,29 @@ def plan_sound(
             for piece, item in zip(pieces, found, strict=True)
             if item.tracks
         ),
+    )
+
+
+def _silence(pieces: Sequence[Piece], audio: Audio, picture_seconds: float | None) -> AudioTask:
+    """A track of nothing but silence. Raises InvalidMedia (1040)."""
+    if audio.codec == "PASSTHROUGH":
+        raise InvalidMedia(f"Passthrough audio of the selector [{audio.source_name}], which no input has.")
+    if any(piece.seconds is None for piece in pieces):
+        raise InvalidMedia(
+            f"No input has an audio selector [{audio.source_name}], and an input's container does not say how long "
+            "the silence should be."
+        )
+    channels = audio.channels or _SILENT_CHANNELS
+    rate = audio.sample_rate or AAC_SAMPLE_RATE
+    return AudioTask(
+        settings=audio,
+        sources=(None,) * len(pieces),
+        filters=_joined(replace(audio, loudness=None), rate, picture_seconds),
+        channels=channels,
+        sample_rate=rate,
+        bitrate=audio.bitrate or 64000 * channels,
+        language=audio.language,
+        with_picture=True,
     )
 
 

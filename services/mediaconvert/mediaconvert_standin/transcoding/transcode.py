@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mediaconvert_standin.errors import InvalidMedia, NoAudioDecoded
 from mediaconvert_standin.inspection.media import Media
+from mediaconvert_standin.job_settings.outputs import many_tracks
 from mediaconvert_standin.job_settings.plan import (
     BurnInStyle,
     CaptionOutput,
@@ -20,17 +21,30 @@ from mediaconvert_standin.job_settings.plan import (
     Passthrough,
     S3Location,
     S3Options,
+    Video,
     VideoEncoder,
 )
 from mediaconvert_standin.transcoding.abr import expand
 from mediaconvert_standin.transcoding.geometry import Picture
-from mediaconvert_standin.transcoding.naming import Identifiers, destination_base, extension_of, job_identifiers
+from mediaconvert_standin.transcoding.naming import (
+    Identifiers,
+    SegmentNames,
+    destination_base,
+    extension_of,
+    job_identifiers,
+    uncounted,
+)
 from mediaconvert_standin.transcoding.passthrough import check_picture, check_sound
-from mediaconvert_standin.transcoding.pictures import Stage, VideoTask, checked_track, follow, plan_picture
+from mediaconvert_standin.transcoding.pictures import (
+    Stage,
+    VideoTask,
+    checked_track,
+    follow,
+    plan_picture,
+    source_picture,
+)
 from mediaconvert_standin.transcoding.pieces import Piece, cut, picture_seconds
 from mediaconvert_standin.transcoding.sounds import AudioTask, each_track, plan_sound
-
-_MANY_TRACKS = ("M2TS", "MOV", "MP4", "MXF", "OGG", "WEBM", "F4V")  # the others hold one track of sound
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,8 @@ class OutputTask:
     audio: tuple[AudioTask, ...]
     captions: CaptionOutput | None = None  # of a sidecar output
     segment_seconds: float = 0.0  # where ffmpeg may cut, just before a key frame
-    segment_modifier: str = ""
+    segments: SegmentNames = field(default=SegmentNames(()))  # of DASH and CMAF
+    identifiers: Identifiers = field(default=Identifiers({}), compare=False)
 
     @property
     def extension(self) -> str:
@@ -166,11 +181,12 @@ class _Resolver:
     def _group(self, group: Group) -> GroupTask:
         base = destination_base(group.destination, self._plan.input.source, Identifiers(self._identifiers))
         if not isinstance(group, FileGroup) and group.abr is not None and self._stage.followed is not None:
-            track = self._stage.followed
-            picture = Picture(track.width, track.height, track.sample_aspect)
-            group = replace(group, outputs=expand(group.outputs, group.abr, picture))
+            group = replace(group, outputs=expand(group.outputs, group.abr, self._shown, joined=len(self._pieces) > 1))
         outputs = [self._output(group, base, output) for output in group.outputs]
         return GroupTask(group, base, tuple(_with_common_cuts(group, outputs)))
+
+    def _shown(self, video: Video) -> Picture:
+        return source_picture(self._stage, video)
 
     def _output(self, group: Group, base: S3Location, output: Output) -> OutputTask:
         self._ordinal += 1
@@ -180,17 +196,20 @@ class _Resolver:
         self._check_copies(output, audio)
         if video is None and not audio and output.sidecar is None:
             raise NoAudioDecoded("No audio frames decoded on [selector-(default)-track-1-drc]")
-        identifiers = Identifiers(self._identifiers | _output_values(output, video, audio))
+        identifiers = Identifiers(self._identifiers | _output_values(group, output, video, audio))
+        dash = isinstance(group, FragmentedGroup) and group.kind == "DASH"
+        modifier = identifiers.counted(output.name_modifier) if dash else (identifiers.resolve(output.name_modifier),)
         return OutputTask(
             name=f"out{self._ordinal}",
             bucket=base.bucket,
-            key=base.key + identifiers.resolve(output.name_modifier),
+            key=base.key + uncounted(modifier),
             output=output,
             video=video,
             audio=audio,
             captions=output.sidecar,
             segment_seconds=_segment_seconds(group, video) if video is not None else 0.0,
-            segment_modifier=identifiers.resolve(output.segment_modifier),
+            segments=SegmentNames.of(base.key, modifier),
+            identifiers=identifiers,
         )
 
     def _check_copies(self, output: Output, audio: Sequence[AudioTask]) -> None:
@@ -208,7 +227,7 @@ class _Resolver:
     def _audio(self, output: Output, picture_seconds: float | None) -> tuple[AudioTask, ...]:
         inputs, pieces, externals = self._plan.inputs, self._pieces, self._externals
         wanted = [one for item in output.audio for one in each_track(inputs, pieces, item)]
-        if len(wanted) > 1 and output.container not in _MANY_TRACKS:
+        if len(wanted) > 1 and not many_tracks(output.container, output.video):
             raise InvalidMedia(
                 f"A dynamic audio selector finds {len(wanted)} tracks, and a {output.container} output can have one."
             )
@@ -265,18 +284,35 @@ def _with_common_cuts(group: Group, outputs: list[OutputTask]) -> list[OutputTas
     return [output if output.video is not None else replace(output, segment_seconds=seconds) for output in outputs]
 
 
-def _output_values(output: Output, video: VideoTask | None, audio: tuple[AudioTask, ...]) -> dict[str, str | int]:
-    audio_kilobits = sum(task.bitrate for task in audio) // 1000
-    values: dict[str, str | int] = {"ra": audio_kilobits, "rc": audio_kilobits}
-    values["ex"] = output.extension or extension_of(output)
+def _output_values(
+    group: Group, output: Output, video: VideoTask | None, audio: tuple[AudioTask, ...]
+) -> dict[str, str | int]:
+    audio_bits = sum(task.bitrate for task in audio)
+    video_bits = _video_bits(video)
+    values: dict[str, str | int] = {"ra": audio_bits // 1000, "rc": audio_bits // 1000}
+    values["ex"] = _extension_identifier(group, output)
+    if isinstance(group, FragmentedGroup) and group.kind == "DASH":
+        values["Bandwidth"] = video_bits + audio_bits
     if video is None:
         return values
     values |= {"w": video.width, "h": video.height, "f": int(video.rate)}
     if isinstance(video.encoder, VideoEncoder):
-        control = video.encoder.rate_control
-        kilobits = ((control.max_bitrate if control.mode == "QVBR" else control.bitrate) or 0) // 1000
-        values |= {"rv": kilobits, "rc": kilobits + audio_kilobits}
+        values |= {"rv": video_bits // 1000, "rc": video_bits // 1000 + audio_bits // 1000}
     return values
+
+
+def _video_bits(video: VideoTask | None) -> int:
+    if video is None or not isinstance(video.encoder, VideoEncoder):
+        return 0
+    control = video.encoder.rate_control
+    return (control.max_bitrate if control.mode == "QVBR" else control.bitrate) or 0
+
+
+def _extension_identifier(group: Group, output: Output) -> str:
+    """``$ex$``: the output's extension, in ABR groups that of the manifest."""
+    if isinstance(group, FileGroup):
+        return output.extension or extension_of(output)
+    return "mpd" if isinstance(group, FragmentedGroup) and group.write_dash else "m3u8"
 
 
 def _check_paths(plan: ConversionPlan, groups: tuple[GroupTask, ...]) -> None:
