@@ -229,8 +229,12 @@ class Reconciler:
         )
         if changed is None or changed.status is not Status.FAILED:
             return None
+        spending = self.outcomes.spending
         if changed.claimed_at and not changed.job_id:
-            self.outcomes.spending.refund(changed.owner, changed.video_id, changed.attempt, changed.claimed_at)
+            spending.refund(changed.owner, changed.video_id, changed.attempt, changed.claimed_at)
+        # Whoever died before claiming the next attempt had reserved its cost: now, or when the video was last changed.
+        for reserved_at in {entry.updated_at, now}:
+            spending.refund(changed.owner, changed.video_id, changed.attempt + 1, reserved_at)
         self._forget(changed, now)
         return Count.CONVERSIONS_GIVEN_UP
 
