@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 # A stack in this state was never created: only a change set of type CREATE fits.
 NEVER_CREATED = "REVIEW_IN_PROGRESS"
-# A creation that failed: the stack holds nothing and can only be deleted.
-CREATION_UNDONE = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+# A creation that failed and could not be undone whole: something of it is still there.
+HALF_UNDONE = "ROLLBACK_FAILED"
+# A creation that failed: the stack can only be deleted.
+CREATION_UNDONE = frozenset({"ROLLBACK_COMPLETE", HALF_UNDONE})
 SETTLED = ("_COMPLETE", "_FAILED")
 SUCCESSES = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 # What CloudFormation says, in its two wordings, when nothing differs.
@@ -169,6 +171,17 @@ def find_stack(cloudformation: "CloudFormationClient", name: str) -> "StackTypeD
             return None
         raise
     return None if stack["StackStatus"] == NEVER_CREATED else stack
+
+
+def physical_ids(cloudformation: "CloudFormationClient", name: str) -> dict[str, str]:
+    """The resources that the stack has, by their logical ids."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+    return {
+        resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceStatus"] != "DELETE_COMPLETE"
+    }
 
 
 def delete_stack(

@@ -51,6 +51,8 @@ class Deletion:
             raise no_such_video()
         pending.mark(self.s3, self.temp_bucket, owner, video_id, now)
         gone = self._bury(entry) if entry else known
+        # Again: as long as the entry was there, whoever settled the video may have taken the first one away.
+        pending.mark(self.s3, self.temp_bucket, owner, video_id, now)
         try:
             self._clean_up(gone)
         except (BotoCoreError, ClientError):

@@ -34,6 +34,7 @@ from mediaconvert_standin.protocol.wire import MAX_BODY_BYTES, Json, find_route,
 from mediaconvert_standin.running.conversion import JobConversion, Tools
 from mediaconvert_standin.running.resuming import resume
 from mediaconvert_standin.running.scheduler import Scheduler
+from mediaconvert_standin.running.taking_back import TakingBack
 from mediaconvert_standin.settings import Settings
 from mediaconvert_standin.state.database import Database
 from mediaconvert_standin.state.library import Library
@@ -67,6 +68,7 @@ class Service:
         rules = QueueRules(queues, self.store, self._events, self.clock)
         self._scheduler = Scheduler(self._start, rules, self.clock)
         resume(self.store, self._scheduler, self._events, self.clock)
+        self._taking_back = TakingBack(self.tools)
         self.page = Page(self.store, self.database, clients.s3)
         self.operations = Operations(self.tools, self._scheduler, queues, library, self.database, self.clock)
         routes()
@@ -74,6 +76,7 @@ class Service:
 
     def close(self) -> None:
         self.page.streams.stop()
+        self._taking_back.stop()
         self._scheduler.close(STOP_SECONDS)
         self._prober.close()
         self._events.close(STOP_SECONDS)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from functions.harness import MEDIA_BUCKET, TEMP_BUCKET, job_event
+from functions.harness import MEDIA_BUCKET, TEMP_BUCKET, complete_event, job_event
+from sstech_video.deletion import Deletion
+from sstech_video.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from functions.conftest import Platform
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
 
 def delete(platform: Platform, upload: dict[str, Any]) -> int:
     return platform.library.send("DELETE", f"/videos/{upload['videoId']}").status
+
+
+def booked(platform: Platform) -> set[str]:
+    """Ids that count for the owner's quota."""
+    (usage,) = platform.keys(MEDIA_BUCKET, f"usage/{platform.owner}/")
+    return set(json.loads(platform.s3.get_object(Bucket=MEDIA_BUCKET, Key=usage)["Body"].read())["videos"])
 
 
 @pytest.mark.parametrize("state", ["new_upload", "uploaded", "converting", "ready"])
@@ -91,9 +99,51 @@ def test_a_deletion_that_was_cut_short_is_finished_whatever_comes_late(platform:
     platform.reconcile()
     assert platform.leftovers(upload) == []
     assert platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}") == []
-    (usage,) = platform.keys(MEDIA_BUCKET, f"usage/{platform.owner}/")
-    ledger = json.loads(platform.s3.get_object(Bucket=MEDIA_BUCKET, Key=usage)["Body"].read())
-    assert upload["videoId"] not in ledger["videos"]
+    assert upload["videoId"] not in booked(platform)
+
+
+@pytest.mark.parametrize("order", ["before the deletion", "between its marker and its tombstone"])
+def test_a_deletion_that_was_cut_short_keeps_its_marker_whoever_settles_the_video(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    """COMPLETE is told again: its clean-up takes away a marker that is the deletion's by now."""
+    upload = platform.ready()
+    again = complete_event(platform.job(upload))
+    platform.mediaconvert.refusals["CancelJob"] = (403, "AccessDeniedException")
+    clean_up, bury = Outcomes.clean_up, Deletion._bury
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.undo()
+        assert delete(platform, upload) == 204
+        clean_up(*arguments)
+
+    def told_again_first(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        platform.happen(again)
+        return bury(*arguments)
+
+    if order == "before the deletion":
+        monkeypatch.setattr(Outcomes, "clean_up", overtaken)
+        platform.happen(again)
+    else:
+        monkeypatch.setattr(Deletion, "_bury", told_again_first)
+        assert delete(platform, upload) == 204
+    assert platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}")
+    platform.mediaconvert.refusals.clear()
+    platform.reconcile(videoId=upload["videoId"])
+    assert platform.leftovers(upload) == []
+    assert upload["videoId"] not in booked(platform)
+
+
+def test_a_deletion_that_lost_its_marker_gives_its_room_back_all_the_same(platform: Platform) -> None:
+    upload = platform.converting()
+    platform.mediaconvert.refusals["CancelJob"] = (403, "AccessDeniedException")
+    assert delete(platform, upload) == 204
+    assert upload["videoId"] in booked(platform)
+    platform.s3.delete_object(Bucket=TEMP_BUCKET, Key=f"pending/{upload['videoId']}")
+    platform.reconcile(videoId=upload["videoId"])
+    assert platform.leftovers(upload) == []
+    assert upload["videoId"] not in booked(platform)
 
 
 def test_parts_of_a_deleted_upload_are_aborted_and_no_more_can_come(platform: Platform) -> None:

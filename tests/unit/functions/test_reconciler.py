@@ -221,6 +221,31 @@ def test_a_job_past_its_deadline_is_canceled(platform: Platform) -> None:
     assert platform.keys(TEMP_BUCKET, upload["key"])
 
 
+@pytest.mark.parametrize("end", ["CANCELED", "COMPLETE"])
+def test_a_job_that_was_stopped_keeps_its_outputs_until_it_is_over(platform: Platform, end: str) -> None:
+    """It may have completed just then; its event may be lost."""
+    platform.mediaconvert.probe = None
+    upload = platform.converting()
+    folder = platform.publish(upload)
+    tell_job(platform, upload, "PROGRESSING")
+    assert platform.reconcile(jobAllowanceSeconds=0) == {"ConversionsTimedOut": 1}
+    assert platform.keys(MEDIA_BUCKET, folder)
+    assert platform.reconcile() == {}
+    assert is_pending(platform, upload)
+    tell_job(platform, upload, end)
+    assert platform.reconcile() == {"CleanUpsFinished": 1}
+    assert not is_pending(platform, upload)
+    assert platform.video(upload)["status"] == ("ready" if end == "COMPLETE" else "failed")
+    assert bool(platform.keys(MEDIA_BUCKET, folder)) == (end == "COMPLETE")
+
+
+def test_an_unfinished_video_that_lost_its_marker_gets_it_back(platform: Platform) -> None:
+    upload = platform.converting()
+    platform.s3.delete_object(Bucket=TEMP_BUCKET, Key=f"pending/{upload['videoId']}")
+    assert platform.reconcile() == {}
+    assert is_pending(platform, upload)
+
+
 def test_a_clean_up_that_was_cut_short_is_finished(platform: Platform) -> None:
     upload = platform.ready()
     platform.s3.put_object(Bucket=TEMP_BUCKET, Key=upload["key"], Body=b"x")

@@ -75,9 +75,13 @@ class Blueprints:
         """What a preset or template holds, by name or ARN. Raises NotFound."""
         return self._find(name).members
 
-    def knows(self, arn: str) -> bool:
+    def known(self, arn: str) -> str | None:
+        """The own ARN of what an ARN means, None when it means nothing here."""
         plain = self._library.plain_name(self._kind, arn)
-        return plain != arn and (self._library.find(self._kind, plain) is not None or self._made(plain) is not None)
+        if plain == arn:
+            return None
+        found = self._library.find(self._kind, plain) or self._made(plain)
+        return found.arn if found is not None else None
 
     def _find(self, name: str) -> Resource:
         found = self._library.find(self._kind, name) or self._made(self._library.plain_name(self._kind, name))

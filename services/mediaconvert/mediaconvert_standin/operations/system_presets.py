@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from mediaconvert_standin.state.library import SYSTEM_PREFIX
+
 Json = dict[str, Any]
 
-PREFIX = "System-"
 _RENDITION = re.compile(
     r"System-(?P<family>Ott|Generic)"
     r"_(?P<words>[A-Za-z0-9_]*?)"
@@ -174,7 +175,7 @@ def system_template_names() -> list[str]:
 
 def category(name: str) -> str:
     """Of a system preset or job template."""
-    return "GENERIC" if name.startswith(f"{PREFIX}Generic_") else "OTT"
+    return "GENERIC" if name.startswith(f"{SYSTEM_PREFIX}Generic_") else "OTT"
 
 
 def read_name(name: str) -> Rendition | None:
@@ -243,7 +244,7 @@ def _cmaf_outputs(control: str) -> Iterator[tuple[str, str]]:
 
 
 def _modifier(preset: str) -> str:
-    return f"_{preset.removeprefix(PREFIX)}"
+    return f"_{preset.removeprefix(SYSTEM_PREFIX)}"
 
 
 def _modifier_in_kbps(preset: str) -> str:

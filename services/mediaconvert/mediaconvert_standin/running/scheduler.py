@@ -99,14 +99,14 @@ class Scheduler:
         """Start and move what can be started and moved; seconds until there may be more, None if unknown."""
         queues = self._rules.states()
         while job := next_start(queues, self._waiting.values(), self._busy(), self._rules.machine_limit):
-            del self._waiting[job.id]
             self._start(job)
         now = self._clock.now()
         while job := next_hop(queues, self._waiting.values(), now):
-            del self._waiting[job.id]
             moved = self._rules.hop(job.id)
             if moved is not None:
                 self._waiting[job.id] = moved
+            else:
+                del self._waiting[job.id]
             queues = self._rules.states()
             if next_start(queues, self._waiting.values(), self._busy(), self._rules.machine_limit):
                 return 0.0
@@ -117,13 +117,14 @@ class Scheduler:
         return Counter(queue for queue, _ in self._running.values())
 
     def _start(self, job: Waiting) -> None:
+        """The job waits until its thread runs: where none can be started now, it is tried again."""
         conversion = self._make(job.id)
-        if conversion is None:
-            return
-        self._running[job.id] = (job.queue, conversion)
-        thread = threading.Thread(target=self._work, args=(job.id, conversion), name=f"job-{job.id}", daemon=True)
-        self._threads.add(thread)
-        thread.start()
+        if conversion is not None:
+            thread = threading.Thread(target=self._work, args=(job.id, conversion), name=f"job-{job.id}", daemon=True)
+            thread.start()  # it can not end before it is listed: that takes the lock which is held here
+            self._running[job.id] = (job.queue, conversion)
+            self._threads.add(thread)
+        del self._waiting[job.id]
 
     def _work(self, job_id: str, conversion: Conversion) -> None:
         try:

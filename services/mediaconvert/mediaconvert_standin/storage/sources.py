@@ -58,6 +58,8 @@ class Source:
             while (done := file.tell()) < found.size:
                 progress(done, found.size)
                 self.read_into(file, done, RANGE_BYTES, progress)
+                if file.tell() <= done:
+                    raise ReadFailed("Demuxer: [Failed to read data: no more bytes]")
         return found
 
     def download_windows(self, path: Path) -> SourceObject:
