@@ -26,6 +26,7 @@ from bootstrap.stack import (
     Deployed,
     Pace,
     apply_definition,
+    delete_stack,
     find_stack,
     physical_ids,
     ready_stack,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 LOCAL_STAGE = "local"
 # Buckets that go with the stack; the main bucket stays.
 EMPTIED = ("SiteBucket", "TempBucket", "LogBucket")
+# What stays, by what it holds.
+KEPT = {"MediaBucket": "videos", "UserPool": "accounts"}
 # Computed here for every deployment: nobody sets them by hand.
 OWN_PARAMETERS = frozenset(
     {
@@ -121,6 +124,8 @@ class Stage:
             present = physical_ids(cloudformation, name)
             for bucket in filter(None, map(present.get, EMPTIED)):
                 empty_bucket(self.account.s3, bucket)
+            # Production's user pool is protected from deletion: the deployment that follows adopts it.
+            delete_stack(cloudformation, name, poll=poll, may_stay=KEPT)
         return ready_stack(cloudformation, name, poll)
 
     def require_deployed(self) -> None:

@@ -1,20 +1,23 @@
 """Removes a stage from an account: everything it made but what is marked to be kept."""
 
+from bootstrap.account import Account
 from bootstrap.buckets import delete_bucket, empty_bucket
-from bootstrap.cloud import EMPTIED, Stage, Teller, artefacts_of
+from bootstrap.cloud import EMPTIED, KEPT, Stage, Teller, artefacts_of
+from bootstrap.edge import destroy_edge, edge_account
 from bootstrap.errors import DeploymentError
 from bootstrap.rotation import rotation_parameters
 from bootstrap.signing_key import SLOTS, delete_parameter, forget_private_half
 from bootstrap.stack import POLL_SECONDS, delete_stack, find_stack, physical_ids
 
-KEPT = {"MediaBucket": "videos", "UserPool": "accounts"}
 # Access logs of the emptying itself may still arrive.
 TRIES = 4
 STACK_PREFIX = "sstech-video-"
 
 
 def destroy_stage(stage: Stage, teller: Teller) -> dict[str, str]:
-    """Removes the stage; returns what was kept, by what it holds. Safe to repeat after an interruption.
+    """Removes the stage and its edge stack; returns what was kept, by what it holds.
+
+    Safe to repeat after an interruption.
 
     Raises:
         DeploymentError: something could not be deleted; the message says what.
@@ -25,15 +28,18 @@ def destroy_stage(stage: Stage, teller: Teller) -> dict[str, str]:
         resources = physical_ids(account.cloudformation, stage.names.stack)
         kept = {KEPT[name]: resources[name] for name in KEPT if name in resources}
         _delete(stage, [resources[name] for name in EMPTIED if name in resources], teller)
+    destroy_edge(stage, teller)
     teller.say("Deleting the signing keys")
     prefix = f"/{stage.names.signing_key_parameter}"
     for slot in SLOTS:
         forget_private_half(account.ssm, prefix, slot)
     for name in rotation_parameters(prefix):
         delete_parameter(account.ssm, name)
-    if not _other_stages(stage):
-        teller.say("Deleting the artefact bucket")
-        delete_bucket(account.s3, artefacts_of(account).name)
+    # The edge stack had its template in a bucket of its own region.
+    for region in {one.region: one for one in (account, edge_account(account))}.values():
+        if not _has_stages(region):
+            teller.say("Deleting the artefact bucket")
+            delete_bucket(region.s3, artefacts_of(region).name)
     return kept
 
 
@@ -49,6 +55,7 @@ def _delete(stage: Stage, buckets: list[str], teller: Teller) -> None:
                 stage.names.stack,
                 poll=POLL_SECONDS[stage.pace],
                 audience=teller.audience,
+                may_stay=KEPT,
             )
         except DeploymentError as error:
             if "not empty" not in str(error) or attempt == TRIES:
@@ -57,6 +64,6 @@ def _delete(stage: Stage, buckets: list[str], teller: Teller) -> None:
             return
 
 
-def _other_stages(stage: Stage) -> bool:
-    pages = stage.account.cloudformation.get_paginator("describe_stacks").paginate()
+def _has_stages(account: Account) -> bool:
+    pages = account.cloudformation.get_paginator("describe_stacks").paginate()
     return any(stack["StackName"].startswith(STACK_PREFIX) for page in pages for stack in page["Stacks"])

@@ -119,6 +119,29 @@ def refuse_full_buckets() -> None:
     HANDLERS["AWS::S3::Bucket"]["delete"] = delete_empty
 
 
+def refuse_protected_pools() -> None:
+    delete = HANDLERS["AWS::Cognito::UserPool"]["delete"]
+
+    def delete_unprotected(pool: str, properties: Properties) -> None:
+        if properties.get("DeletionProtection") == "ACTIVE":
+            raise ValueError("InvalidParameterException: deletion protection is activated for the user pool")
+        delete(pool, properties)
+
+    HANDLERS["AWS::Cognito::UserPool"]["delete"] = delete_unprotected
+
+
+def refuse_used_web_acls() -> None:
+    delete = HANDLERS["AWS::WAFv2::WebACL"]["delete"]
+
+    def delete_unused(web_acl: str, properties: Properties) -> None:
+        _name, web_acl_id, _scope = web_acl.split("|")
+        if any(web_acl_id in str(distribution) for distribution in cloudfront._distributions.values()):
+            raise ValueError("WAFAssociatedItemException: the web ACL is associated with a distribution")
+        delete(web_acl, properties)
+
+    HANDLERS["AWS::WAFv2::WebACL"]["delete"] = delete_unused
+
+
 def keep_what_could_not_be_undone() -> None:
     """What a failed rollback leaves behind is still the stack's; the engine would forget it."""
     add_event = stacks._add_event
@@ -153,6 +176,8 @@ def _faulty(kind: str, action: Callable[..., Any], path: Path) -> Callable[..., 
 if __name__ == "__main__":
     add_missing_types()
     refuse_full_buckets()
+    refuse_protected_pools()
+    refuse_used_web_acls()
     keep_what_could_not_be_undone()
     obey_faults(Path(os.environ["EMULATED_AWS_FAULTS"]))
     main()

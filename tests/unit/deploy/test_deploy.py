@@ -194,6 +194,26 @@ def test_a_first_deployment_whose_trail_has_written_already_is_cleared_away_and_
     assert emulated.deploy(throwaway)["Stage"] == throwaway
 
 
+def test_the_protected_pool_of_a_failed_production_is_taken_over_by_the_next_try(emulated: Emulated) -> None:
+    cognito = emulated.account.client("cognito-idp")
+
+    def pools() -> list[str]:
+        found = cognito.list_user_pools(MaxResults=60)["UserPools"]
+        return [pool["Id"] for pool in found if pool["Name"] == "video-streaming-users"]
+
+    with (
+        emulated.failing({"AWS::CloudWatch::Dashboard": "ServiceException: try later"}),
+        pytest.raises(DeploymentError, match="try later"),
+    ):
+        emulated.deploy("prod")
+    [left] = pools()
+
+    assert emulated.deploy("prod")["UserPoolId"] == left
+
+    assert pools() == [left]
+    destroy_stage(emulated.stage("prod"), Watcher().teller)
+
+
 def test_a_failed_update_is_undone(emulated: Emulated, stage: Stage) -> None:
     with (
         emulated.failing({"AWS::Lambda::Function": "ServiceException: try later"}),
