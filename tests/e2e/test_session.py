@@ -144,8 +144,8 @@ def test_a_gateway_in_trouble_ends_no_session(newcomer: Callable[..., Visitor]) 
 
     visitor.page.route("**/api/auth", trouble)
     visitor.page.reload()
-    # It cannot be renewed for now, and nobody is told that it ended.
     visitor.heading("signIn.title").wait_for()
+    expect(visitor.page.locator(".gate-card .note")).to_contain_text(visitor.text("error.account.serverTrouble"))
     visitor.page.unroute("**/api/auth", trouble)
-    visitor.page.reload()
+    visitor.button("start.again").click()
     visitor.heading("library.title").wait_for()

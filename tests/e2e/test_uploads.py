@@ -149,6 +149,20 @@ def test_a_folder_without_videos_says_so(newcomer: Callable[..., Visitor]) -> No
     expect(visitor.page.locator(".dock .row")).to_have_count(0)
 
 
+def test_a_dropped_file_that_cannot_be_read_says_so(newcomer: Callable[..., Visitor]) -> None:
+    visitor = newcomer()
+    visitor.page.evaluate(
+        """() => {
+          const lost = async () => { throw new DOMException("gone", "NotFoundError"); };
+          DataTransferItem.prototype.getAsFileSystemHandle = async () => ({ kind: "file", getFile: lost });
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([], "Lost.mp4"));
+          document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(visitor.page.locator(".notice.problem")).to_contain_text(visitor.text("refusal.unreadable"))
+
+
 def test_a_large_upload_that_was_whole_before_the_page_closed_is_done(
     newcomer: Callable[..., Visitor], clip: Callable[..., Path]
 ) -> None:

@@ -125,8 +125,7 @@ class Reconciler:
             case Remedy.WAIT:
                 return None
             case Remedy.FINISH_DELETION:
-                self.deletion.finish(marker.owner, video_id)
-                return Count.DELETIONS_FINISHED
+                return Count.DELETIONS_FINISHED if self.deletion.finish(marker.owner, video_id) else None
             case Remedy.REMOVE_ORPHAN:
                 return self._remove_orphan(marker, now)
         if entry is None:
@@ -230,8 +229,12 @@ class Reconciler:
         )
         if changed is None or changed.status is not Status.FAILED:
             return None
+        spending = self.outcomes.spending
         if changed.claimed_at and not changed.job_id:
-            self.outcomes.spending.refund(changed.owner, changed.video_id, changed.attempt, changed.claimed_at)
+            spending.refund(changed.owner, changed.video_id, changed.attempt, changed.claimed_at)
+        # Whoever died before claiming the next attempt had reserved its cost: now, or when the video was last changed.
+        for reserved_at in {entry.updated_at, now}:
+            spending.refund(changed.owner, changed.video_id, changed.attempt + 1, reserved_at)
         self._forget(changed, now)
         return Count.CONVERSIONS_GIVEN_UP
 
@@ -301,8 +304,7 @@ class Reconciler:
         Also what a deletion has left that died together with whoever took its marker away.
         """
         if self.catalog.read(owner, video_id):
-            self.deletion.finish(owner, video_id)
-            return Count.DELETIONS_FINISHED
+            return Count.DELETIONS_FINISHED if self.deletion.finish(owner, video_id) else None
         self.usage.release(owner, video_id)
         buried = self.tombstones.read(owner, video_id)
         if buried and buried.status is Status.CONVERTING and not buried.job_id and (job := self.jobs.find(buried)):

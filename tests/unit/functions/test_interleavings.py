@@ -280,6 +280,7 @@ class Videos(RuleBasedStateMachine):
             self.now += timedelta(minutes=20)
         for video_id in self.ids:
             self._check_end(video_id)
+        assert {video_id for video_id in self._booked() if self._entry(video_id) is None} == set(), "room for nothing"
         assert self.s3.keys(TEMP_BUCKET, "pending/") == []
         assert self.s3.uploads == {}
 

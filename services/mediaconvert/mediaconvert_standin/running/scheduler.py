@@ -12,6 +12,8 @@ from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.running.queueing import QueueState, Waiting, next_due, next_hop, next_start
 from mediaconvert_standin.state.jobs import Job
 
+PUT_BACK_SECONDS = 1.0
+
 logger = logging.getLogger("mediaconvert_standin")
 
 
@@ -120,17 +122,26 @@ class Scheduler:
         """The job waits until its thread runs: where none can be started now, it is tried again."""
         conversion = self._make(job.id)
         if conversion is not None:
-            thread = threading.Thread(target=self._work, args=(job.id, conversion), name=f"job-{job.id}", daemon=True)
+            thread = threading.Thread(target=self._work, args=(job, conversion), name=f"job-{job.id}", daemon=True)
             thread.start()  # it can not end before it is listed: that takes the lock which is held here
             self._running[job.id] = (job.queue, conversion)
             self._threads.add(thread)
         del self._waiting[job.id]
 
-    def _work(self, job_id: str, conversion: Conversion) -> None:
+    def _work(self, job: Waiting, conversion: Conversion) -> None:
         try:
             conversion.run()
+        except Exception:  # it could not even be begun, on a full disk; one that was begun ends by itself
+            logger.exception("job %s could not be begun", job.id)
+            self._put_back(job)
         finally:
             with self._condition:
-                del self._running[job_id]
+                del self._running[job.id]
                 self._threads.discard(threading.current_thread())
                 self._condition.notify_all()
+
+    def _put_back(self, job: Waiting) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: self._stopping, PUT_BACK_SECONDS)
+            if not self._stopping:
+                self._waiting[job.id] = job
