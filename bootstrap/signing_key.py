@@ -65,7 +65,7 @@ def ensure_signing_keys(
         if stored is None and slot != active and retired and retired.get(slot):
             keys[slot] = public_key(retired[slot])
             continue
-        keys[slot] = _public_half(stored or store_new_key(ssm, prefix, slot))
+        keys[slot] = _public_half(stored or _store_new_key(ssm, prefix, slot))
     return SigningKeys(active, keys)
 
 
@@ -74,16 +74,15 @@ def parameter_name(prefix: str, slot: Slot) -> str:
     return f"{prefix}/{slot}"
 
 
-def store_new_key(ssm: "SSMClient", prefix: str, slot: Slot) -> str:
-    """Makes a key for `slot`, stores its private half and returns that."""
-    jwk = _new_private_jwk()
-    ssm.put_parameter(
-        Name=parameter_name(prefix, slot),
-        Value=jwk,
-        Type="SecureString",
-        Description="Private key for CloudFront signed cookies of SStech Video.",
-    )
-    return jwk
+def make_public_half(ssm: "SSMClient", prefix: str, slot: Slot) -> PublicKey:
+    """Public half of the key in `slot`, which gets a key if it has none."""
+    return _public_half(_stored_jwk(ssm, parameter_name(prefix, slot)) or _store_new_key(ssm, prefix, slot))
+
+
+def stored_public_half(ssm: "SSMClient", prefix: str, slot: Slot) -> PublicKey | None:
+    """Public half of the key in `slot`; None where no private half is kept, so that it cannot sign."""
+    jwk = _stored_jwk(ssm, parameter_name(prefix, slot))
+    return None if jwk is None else _public_half(jwk)
 
 
 def forget_private_half(ssm: "SSMClient", prefix: str, slot: Slot) -> None:
@@ -97,11 +96,6 @@ def delete_parameter(ssm: "SSMClient", name: str) -> None:
         ssm.delete_parameter(Name=name)
 
 
-def has_private_half(ssm: "SSMClient", prefix: str, slot: Slot) -> bool:
-    """Whether `slot` could sign."""
-    return _stored_jwk(ssm, parameter_name(prefix, slot)) is not None
-
-
 def public_key(pem: str) -> PublicKey:
     """`pem` with the id that stand-ins know it by; CloudFront gives ids of its own."""
     return PublicKey(key_id=f"K{hashlib.sha256(pem.encode()).hexdigest()[:13].upper()}", pem=pem)
@@ -112,6 +106,17 @@ def _stored_jwk(ssm: "SSMClient", name: str) -> str | None:
         return ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
         return None
+
+
+def _store_new_key(ssm: "SSMClient", prefix: str, slot: Slot) -> str:
+    jwk = _new_private_jwk()
+    ssm.put_parameter(
+        Name=parameter_name(prefix, slot),
+        Value=jwk,
+        Type="SecureString",
+        Description="Private key for CloudFront signed cookies of SStech Video.",
+    )
+    return jwk
 
 
 def _new_private_jwk() -> str:

@@ -21,9 +21,16 @@ CREDENTIALS = {
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody has at the moment."""
-    with socket.socket() as probe:
+    """A port of the loopback address that nobody has, and that the system gives to nobody else for a minute.
+
+    A connection that was closed here leaves the port in TIME_WAIT: a server may take it, by its number, all the same.
+    """
+    with socket.socket() as probe, socket.socket() as caller:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", 0))
+        probe.listen(1)
+        caller.connect(probe.getsockname())
+        probe.accept()[0].close()
         port: int = probe.getsockname()[1]
         return port
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import uvicorn
 from starlette.types import ASGIApp
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 Served = TypeVar("Served", bound=BaseServer)
 
 

@@ -1,5 +1,5 @@
 // The HTTP API of the platform, through the site's own origin.
-import { SessionEndedError } from "./account/session.js";
+import { SessionEndedError } from "./account/session-end.js";
 import { pauseBefore, sleep } from "./backoff.js";
 
 const BASE = "/api/videos";
@@ -18,7 +18,12 @@ export class ApiError extends Error {
 
   /** Whether the same request may well succeed later. */
   get isPassing() {
-    return this.status === 0 || this.status >= 500 || this.code === "too_many_requests";
+    return this.isLost || this.code === "too_many_requests";
+  }
+
+  /** Whether the request may have been carried out all the same. */
+  get isLost() {
+    return this.status === 0 || this.status >= 500;
   }
 }
 
@@ -51,6 +56,12 @@ export class Api {
   videos(cursor, signal) {
     const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
     return this.#call("GET", `?limit=${MAX_PAGE}${after}`, { signal });
+  }
+
+  /** The newest page, with the server's own time (milliseconds) when it answered. */
+  async newestVideos(signal) {
+    const { body, date } = await this.#answer("GET", `?limit=${MAX_PAGE}`, { signal });
+    return { videos: body.videos, serverTime: date };
   }
 
   video(videoId, signal) {
@@ -128,7 +139,7 @@ async function send(method, target, body, idToken, signal) {
 async function read(response) {
   const text = await response.text();
   const body = parse(text);
-  if (response.ok) return { status: response.status, body };
+  if (response.ok) return { status: response.status, body, date: Date.parse(response.headers.get("Date")) || Date.now() };
   throw new ApiError(response.status, body?.error?.code ?? "internal_error", body?.error?.message ?? "");
 }
 

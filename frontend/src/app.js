@@ -10,8 +10,9 @@ import { frame } from "./shell.js";
 import { t } from "./text/language.js";
 import { UploadDock } from "./upload/dock.js";
 import { acceptDrops } from "./upload/drop.js";
-import { chooseFiles } from "./upload/pick.js";
+import { canChooseFolder, chooseFiles, chooseFolder } from "./upload/pick.js";
 import { UploadQueue } from "./upload/queue.js";
+import { notify } from "./widgets/notice.js";
 
 const SCREENS = {
   videos: (main, workspace) => showLibrary(main, workspace),
@@ -57,7 +58,7 @@ export class App {
     }
     const workspace = this.#openWorkspace();
     const { screen, videoId } = parseRoute(location.hash);
-    const main = frame(this.#page, { screen, actions: [uploadButton(workspace)] });
+    const main = frame(this.#page, { screen, actions: [folderButton(workspace), uploadButton(workspace)] });
     // Beside a video there is room for one line.
     workspace.dock.show({ folded: screen === "watch" });
     try {
@@ -82,11 +83,12 @@ export class App {
     const collection = new Collection(api);
     const queue = new UploadQueue({ api, owner: session.owner, collection });
     const dock = new UploadDock(queue);
-    acceptDrops(document.body, (chosen) => queue.add(chosen), life.signal);
+    const take = (chosen, options) => takeFiles(queue, chosen, options);
+    acceptDrops(document.body, take, life.signal);
     collection.load(life.signal);
     queue.restore();
     session.addEventListener("signed-in", () => queue.wake(), { signal: life.signal });
-    this.#workspace = { owner: session.owner, session, api, collection, queue, dock, life };
+    this.#workspace = { owner: session.owner, session, api, collection, queue, take, dock, life };
     return this.#workspace;
   }
 
@@ -98,9 +100,20 @@ export class App {
   }
 }
 
-function uploadButton({ queue }) {
-  const choose = () => chooseFiles((chosen) => queue.add(chosen));
-  return h("button", { type: "button", class: "button primary upload-button", "data-action": "upload", on: { click: choose } }, icon("upload"), h("span", {}, t("upload.button")));
+/** Whatever a person chose or dropped goes to the queue. Of a folder only its videos: photos among them are no mistake. */
+async function takeFiles(queue, chosen, { quietly = false } = {}) {
+  const taken = await queue.add(chosen, { quietly });
+  if (quietly && !taken) notify(t("upload.noVideos"), "problem");
+}
+
+function uploadButton({ take }) {
+  return h("button", { type: "button", class: "button primary upload-button", "data-action": "upload", on: { click: () => chooseFiles(take) } }, icon("upload"), h("span", {}, t("upload.button")));
+}
+
+function folderButton({ take }) {
+  if (!canChooseFolder()) return null;
+  const label = t("upload.folderButton");
+  return h("button", { type: "button", class: "icon-button folder-button", "data-action": "upload-folder", "aria-label": label, title: label, on: { click: () => chooseFolder(take) } }, icon("folder"));
 }
 
 function showLost(main) {

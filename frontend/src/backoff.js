@@ -1,4 +1,5 @@
 // Pauses between attempts: growing, with a part left to chance, never long.
+import { childOf } from "./signals.js";
 
 const FIRST_MILLISECONDS = 400;
 const LONGEST_MILLISECONDS = 20_000;
@@ -28,14 +29,15 @@ export function sleep(milliseconds, signal) {
 
 /** As `sleep`, but ends as soon as the connection is back. */
 export async function sleepUntilOnline(milliseconds, signal) {
-  const early = new AbortController();
-  const wake = () => early.abort();
+  const pause = childOf(signal);
+  const wake = () => pause.abort();
   window.addEventListener("online", wake, { once: true });
   try {
-    await sleep(milliseconds, signal ? AbortSignal.any([signal, early.signal]) : early.signal);
-  } catch (error) {
-    if (signal?.aborted) throw error;
+    await sleep(milliseconds, pause.signal);
+  } catch {
+    if (signal?.aborted) throw signal.reason;
   } finally {
     window.removeEventListener("online", wake);
+    pause.release();
   }
 }

@@ -34,6 +34,18 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const isShown = (element) => element?.getClientRects().length > 0;
+
+/**
+ * When what had the focus (`focused`, or else whatever has it now) is gone or hidden, gives it to the first of
+ * `candidates` that can be seen, or to the screen's heading: never to nobody, who is at the top of the page.
+ */
+export function rescueFocus(candidates, focused = document.activeElement) {
+  if (focused && focused !== document.body && isShown(focused)) return;
+  const heir = [...candidates, document.querySelector("main h1")].find(isShown);
+  heir?.focus({ preventScroll: true });
+}
+
 let lastId = 0;
 
 /** An id that no other element of the page has. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatBytes, formatClock, formatDuration, formatSecret } from "../src/text/format.js";
+import { durationCount, formatBytes, formatClock, formatDuration, formatSecret } from "../src/text/format.js";
 import { bestLanguage, translate } from "../src/text/translate.js";
 
 const HERE = import.meta.dirname;
@@ -39,6 +39,14 @@ test("words of a count follow the language", () => {
   assert.equal(translate(catalogs.en, "en", "library.count", { count: 1, number: 1 }), "1 video");
   assert.equal(translate(catalogs["pt-BR"], "pt-BR", "library.count", { count: 2000, number: "2.000" }), "2.000 vídeos");
   assert.throws(() => translate(catalogs.en, "en", "no.such.sentence"), RangeError);
+});
+
+test("time left is told in singular and plural", () => {
+  const left = (seconds) => translate(catalogs["pt-BR"], "pt-BR", "dock.speed", { left: formatDuration(seconds, "pt-BR", "narrow"), count: durationCount(seconds) });
+  assert.match(left(60), / falta 1\s?min$/);
+  assert.match(left(75), / falta 1\s?min/);
+  assert.match(left(150), / faltam 2\s?min/);
+  assert.match(left(30), / faltam 30\s?s$/);
 });
 
 test("what is filled in is never read as a blank", () => {

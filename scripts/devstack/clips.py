@@ -14,7 +14,7 @@ from devstack.media import boxes, find_ffmpeg
 SECONDS = 2.0
 SIZE = (640, 360)
 RATE = 25
-TIMEOUT = 120
+TIMEOUT = 600
 """Seconds for one clip; even a slow machine needs only a few."""
 TRUNCATED_SHARE = 0.6
 """Share of a truncated clip that is left."""

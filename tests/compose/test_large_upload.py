@@ -18,7 +18,7 @@ SIZE = 3 * 1000**3
 MOST_GROWTH = 200 * 1000**2
 KIBIBYTE = 1024
 WATCHED = ("localstack", "mediaconvert", "cognito", "cdn")
-CONVERSION_TIMEOUT = 600
+CONVERSION_TIMEOUT = 1800
 SAMPLE_SECONDS = 0.5
 
 

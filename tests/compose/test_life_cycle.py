@@ -19,8 +19,8 @@ from devstack.waiting import wait_for
 
 from .conftest import PORT_VARIABLES, Stack, everything
 
-CONVERSION_TIMEOUT = 180
-RECOVERY_TIMEOUT = 120
+CONVERSION_TIMEOUT = 600
+RECOVERY_TIMEOUT = 600
 
 
 def join(platform: Platform) -> Library:
@@ -43,7 +43,7 @@ def long_clip(tmp_path: Path) -> Path:
 
 
 def test_up_ends_with_a_working_site(stack: Stack) -> None:
-    page = requests.get(stack.outputs["SiteUrl"], timeout=10)
+    page = requests.get(stack.outputs["SiteUrl"], timeout=60)
 
     assert page.status_code == 200
     assert "SStech Video" in page.text

@@ -53,7 +53,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
         shared.leave()
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: a test of another kind in the same process may want an event loop of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     try:
         find_browser()

@@ -36,9 +36,14 @@ def wait_advancing(page: Page) -> None:
     page.wait_for_function(_ADVANCED, arg=[state["frames"], state["currentTime"]])
 
 
+def wait_length(page: Page) -> None:
+    """Returns once the player knows how long the video is."""
+    page.wait_for_function("() => document.querySelector('video').readyState >= 1")
+
+
 def seek_to_share(visitor: Visitor, share: float) -> None:
     """Goes to a share of the video with the number keys, as `Keyboard shortcuts` of players have it."""
-    visitor.page.wait_for_function("() => document.querySelector('video').readyState >= 1")
+    wait_length(visitor.page)
     visitor.page.locator(".player").focus()
     visitor.page.keyboard.press(str(int(share * 10)))
     visitor.page.wait_for_function(

@@ -18,7 +18,7 @@ from devstack.site.site_watch import site_watch
 from devstack.site.visitor import Visitor
 from devstack.waiting import wait_for
 
-START_SECONDS = 30
+START_SECONDS = 180
 
 
 @pytest.fixture

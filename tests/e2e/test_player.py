@@ -10,7 +10,7 @@ from playwright.sync_api import Route, expect
 
 from devstack.site.visitor import Visitor
 
-from .playing import playing, seek_to_share, wait_advancing
+from .playing import playing, seek_to_share, wait_advancing, wait_length
 
 WITHOUT_MEDIA_SOURCE = "delete window.MediaSource; delete window.ManagedMediaSource;"
 WITHOUT_HLS = (
@@ -48,13 +48,31 @@ def test_every_kind_of_browser_plays(
     visitor = newcomer(init=init)
     if source == "native" and not visitor.page.evaluate(NATIVE_HLS):
         pytest.skip("this browser has no HLS of its own")
-    open_video(visitor, clip("Plays.mp4"))
+    open_video(visitor, clip("Plays.mp4", seconds=30))
     expect(visitor.page.locator(".player")).to_have_attribute("data-source", source)
     visitor.page.locator(".big-play").click()
     wait_advancing(visitor.page)
     seek_to_share(visitor, 0.5)
     wait_advancing(visitor.page)
     assert playing(visitor.page)["error"] is None
+
+
+def test_a_player_whose_library_does_not_load_plays_without(
+    newcomer: Callable[..., Visitor], clip: Callable[..., Path]
+) -> None:
+    visitor = newcomer()
+    cut: list[str] = []
+
+    def cut_off(route: Route) -> None:
+        cut.append(route.request.url)
+        route.abort()
+
+    visitor.page.route("**/assets/hls*.js", cut_off)
+    open_video(visitor, clip("Without.mp4"))
+    assert cut
+    expect(visitor.page.locator(".player")).not_to_have_attribute("data-source", "hls.js")
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
 
 
 def test_lost_cookies_are_renewed_while_playing(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
@@ -96,6 +114,7 @@ def test_a_video_goes_on_where_it_was_left(newcomer: Callable[..., Visitor], cli
 def test_quality_and_speed_can_be_chosen(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
     open_video(visitor, clip("Choices.mp4"))
+    wait_length(visitor.page)
     visitor.page.locator('[data-control="settings"]').click()
     speed = visitor.page.locator('[data-select="speed"]')
     speed.select_option("1.5")
@@ -139,6 +158,8 @@ def test_captions_can_be_shown_when_there_are_any(newcomer: Callable[..., Visito
 def test_no_captions_no_button(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
     open_video(visitor, clip("Silent.mp4"))
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
     expect(visitor.page.locator('[data-control="settings"]')).to_be_visible()
     expect(visitor.page.locator('[data-control="captions"]')).to_be_hidden()
 
@@ -146,6 +167,7 @@ def test_no_captions_no_button(newcomer: Callable[..., Visitor], clip: Callable[
 def test_scrubbing_shows_where_one_goes(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
     open_video(visitor, clip("Scrub.mp4"))
+    wait_length(visitor.page)
     bar = visitor.page.locator('[data-control="seek"]')
     bar.hover(position={"x": 200, "y": 8})
     bar.hover(position={"x": 300, "y": 8})

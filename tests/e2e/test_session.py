@@ -27,18 +27,11 @@ STORED = """async () => {
 
 
 def test_no_token_is_ever_stored_in_the_clear(newcomer: Callable[..., Visitor], stack: Mapping[str, str]) -> None:
-    tokens: list[str] = []
     visitor = newcomer()
-    visitor.page.on(
-        "response",
-        lambda response: (
-            tokens.extend((response.json().get("AuthenticationResult") or {}).values())
-            if response.url.endswith("/api/auth")
-            else None
-        ),
-    )
-    visitor.page.reload()
+    with visitor.page.expect_response(lambda response: response.url.endswith("/api/auth")) as renewed:
+        visitor.page.reload()
     visitor.heading("library.title").wait_for()
+    tokens = renewed.value.json()["AuthenticationResult"].values()
     texts = [token for token in tokens if isinstance(token, str) and len(token) > 40]
     assert texts
     stored = visitor.page.evaluate(STORED)
@@ -141,3 +134,18 @@ def test_tokens_are_renewed_without_anybody_noticing(
     visitor.ready_card("Renewed")
     first, second = tokens
     assert first != second
+
+
+def test_a_gateway_in_trouble_ends_no_session(newcomer: Callable[..., Visitor]) -> None:
+    visitor = newcomer()
+
+    def trouble(route: Route) -> None:
+        route.fulfill(status=502, content_type="text/html", body="<html><h1>502 Bad Gateway</h1></html>")
+
+    visitor.page.route("**/api/auth", trouble)
+    visitor.page.reload()
+    visitor.heading("signIn.title").wait_for()
+    expect(visitor.page.locator(".gate-card .note")).to_contain_text(visitor.text("error.account.serverTrouble"))
+    visitor.page.unroute("**/api/auth", trouble)
+    visitor.button("start.again").click()
+    visitor.heading("library.title").wait_for()

@@ -43,7 +43,7 @@ def original_arrived(library: Library, store: Store) -> object:
 
 
 def converting(library: Library, _store: Store) -> object:
-    return [video for video in library.all_videos() if video.status == "converting"]
+    return [video for video in library.all_videos() if video.status in {"converting", "ready"}]
 
 
 @pytest.mark.parametrize(

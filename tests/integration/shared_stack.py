@@ -30,7 +30,7 @@ FIRST_PORT, LAST_PORT = 20_000, 30_000
 """Below the ports that systems hand out by themselves."""
 START_TIMEOUT = 600
 """Seconds for `dev.py up`: on a fresh machine it installs its packages first."""
-STOP_TIMEOUT = 120
+STOP_TIMEOUT = 600
 
 
 class StackError(Exception):

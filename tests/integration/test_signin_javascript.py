@@ -20,7 +20,7 @@ from .people import new_email
 
 CLIENT = Path(__file__).resolve().parents[1] / "clients" / "javascript"
 INSTALL_TIMEOUT = 300
-RUN_TIMEOUT = 180
+RUN_TIMEOUT = 600
 
 UNKNOWN_OR_WRONG = {"error": "NotAuthorizedException", "message": "Incorrect username or password."}
 WRONG_CODE = {

@@ -1,21 +1,18 @@
 // Who is signed in. Tokens live in this object only; the rest of the page asks it for an ID token when it needs one.
 import { Cognito } from "./cognito.js";
+import { SessionEndedError, endsSession } from "./session-end.js";
 import { Vault } from "./vault.js";
 
 // Renewed a little early: the request that carries the token takes its time.
 const RENEW_SECONDS_BEFORE_END = 60;
 const CHANNEL = "sstech-video-session";
 
-/** The session is over: the person has to sign in again. */
-export class SessionEndedError extends Error {
-  name = "SessionEndedError";
-}
-
 /** Dispatches "signed-in" and "signed-out" (`detail.expired`: it was not the person who ended it). */
 export class Session extends EventTarget {
   #vault;
   #signedIn = null;
   #renewal = null;
+  #trouble = null;
   #channel = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
 
   constructor({ UserPoolId, UserPoolClientId }) {
@@ -40,6 +37,11 @@ export class Session extends EventTarget {
     return this.#signedIn?.owner ?? "";
   }
 
+  /** Cognito's error when a session is kept that could not be continued just now; else null. */
+  get trouble() {
+    return this.#signedIn ? null : this.#trouble;
+  }
+
   /** Continues the session of an earlier load; without one, or without an answer, nobody is signed in. */
   async restore() {
     const kept = await this.#vault.open();
@@ -47,8 +49,9 @@ export class Session extends EventTarget {
     try {
       this.#signedIn = await this.cognito.restore(kept);
     } catch (error) {
-      // No connection now does not mean no session later: the next load tries again.
-      if (!isConnectionTrouble(error)) await this.#vault.clear();
+      // No answer now does not mean no session later: the next load tries again.
+      if (endsSession(error)) await this.#vault.clear();
+      else this.#trouble = error;
     }
   }
 
@@ -104,7 +107,7 @@ export class Session extends EventTarget {
     try {
       await signedIn.renew();
     } catch (error) {
-      if (isConnectionTrouble(error)) throw error;
+      if (!endsSession(error)) throw error;
       if (signedIn === this.#signedIn) await this.#end({ expired: true });
       throw new SessionEndedError("the refresh token is no longer good");
     }
@@ -114,14 +117,8 @@ export class Session extends EventTarget {
   async #end(detail) {
     if (!this.#signedIn) return;
     this.#signedIn = null;
+    this.#trouble = null;
     await this.#vault.clear();
     this.dispatchEvent(new CustomEvent("signed-out", { detail }));
   }
-}
-
-/** Whether an error of Cognito's says nothing about the session: no answer, too busy, or broken on its side. */
-function isConnectionTrouble(error) {
-  return ["NetworkError", "TooManyRequestsException", "InternalErrorException", "ServiceUnavailable"].includes(
-    error?.code ?? error?.name,
-  );
 }

@@ -1,5 +1,5 @@
 // The person's videos as far as the page knows them: loaded page by page, kept up to date while they change.
-import { SessionEndedError } from "../account/session.js";
+import { SessionEndedError } from "../account/session-end.js";
 import { sleep } from "../backoff.js";
 
 const POLL_MILLISECONDS = 1500;
@@ -14,6 +14,8 @@ export class Collection extends EventTarget {
   #deleted = new Set();
   #polled = 0;
   #expected = new Set();
+  // Videos that are known to be there and were never answered: asked for until they are.
+  #wanted = new Set();
 
   /** "loading" until the first page is there, then "partial" until the last one is, "complete"; or "failed". */
   state = "loading";
@@ -67,10 +69,17 @@ export class Collection extends EventTarget {
     this.put(await this.#api.video(videoId));
   }
 
+  /** This video has just been made: it is asked for until it is there. */
+  welcome(videoId) {
+    if (!this.#videos.has(videoId)) this.#wanted.add(videoId);
+    // What does not answer now is asked at the next poll.
+    this.refresh(videoId).catch(() => {});
+  }
+
   /** All bytes of this video have been sent: it is about to change. */
   expect(videoId) {
     this.#expected.add(videoId);
-    this.refresh(videoId).catch(() => {});
+    this.welcome(videoId);
   }
 
   async rename(videoId, title) {
@@ -90,6 +99,7 @@ export class Collection extends EventTarget {
   forget(videoId) {
     // An answer that was under way must not bring it back.
     this.#deleted.add(videoId);
+    this.#wanted.delete(videoId);
     this.#videos.delete(videoId);
     this.#changed();
   }
@@ -116,10 +126,11 @@ export class Collection extends EventTarget {
   }
 
   async #poll(signal) {
-    const changing = this.videos.filter((video) => this.#isChanging(video));
-    const turn = Array.from({ length: Math.min(POLLED_AT_A_TIME, changing.length) }, (_, index) => changing[(this.#polled + index) % changing.length]);
+    const changing = this.videos.filter((video) => this.#isChanging(video)).map(({ videoId }) => videoId);
+    const asked = [...this.#wanted, ...changing];
+    const turn = Array.from({ length: Math.min(POLLED_AT_A_TIME, asked.length) }, (_, index) => asked[(this.#polled + index) % asked.length]);
     this.#polled += turn.length;
-    await Promise.all(turn.map(({ videoId }) => this.#pollOne(videoId, signal)));
+    await Promise.all(turn.map((videoId) => this.#pollOne(videoId, signal)));
   }
 
   async #pollOne(videoId, signal) {
@@ -137,7 +148,9 @@ export class Collection extends EventTarget {
 
   #merge(videos) {
     for (const video of videos) {
-      if (video?.videoId && !this.#deleted.has(video.videoId)) this.#videos.set(video.videoId, video);
+      if (!video?.videoId || this.#deleted.has(video.videoId)) continue;
+      this.#wanted.delete(video.videoId);
+      this.#videos.set(video.videoId, video);
     }
   }
 

@@ -1,4 +1,5 @@
 // A grid of cards that only ever holds the rows near the screen, however many videos there are.
+import { rescueFocus } from "../dom.js";
 
 const ROWS_BEYOND = 3;
 
@@ -68,6 +69,7 @@ export class Grid {
   }
 
   #fill(start, end) {
+    const focused = this.#focusedCard();
     const wanted = new Map();
     for (let index = start; index < end; index += 1) {
       const item = this.#items[index];
@@ -89,6 +91,22 @@ export class Grid {
       if (element === place) place = place.nextElementSibling;
       else this.#list.insertBefore(element, place);
     }
+    // A card that was scrolled away is still there for whoever comes back to it; one that was deleted has an heir.
+    if (focused && !this.#items.some((item) => this.#keyOf(item) === focused.key)) rescueFocus([this.#linkAt(focused.index)]);
+  }
+
+  /** The card that has the focus, as `{ key, index }`. */
+  #focusedCard() {
+    for (const [key, { element }] of this.#cards) {
+      if (element.contains(document.activeElement)) return { key, index: Number(element.getAttribute("aria-posinset")) - 1 };
+    }
+    return null;
+  }
+
+  /** The link of the card that now stands at `index`, or of the last one. */
+  #linkAt(index) {
+    const item = this.#items[Math.min(index, this.#items.length - 1)];
+    return item && this.#cards.get(this.#keyOf(item))?.element.querySelector("a");
   }
 }
 

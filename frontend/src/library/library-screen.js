@@ -4,7 +4,7 @@ import { h, setText, uniqueId } from "../dom.js";
 import { icon } from "../icons.js";
 import { remember, remembered } from "../preferences.js";
 import { currentLanguage, number, t } from "../text/language.js";
-import { chooseFiles, chooseFolder } from "../upload/pick.js";
+import { canChooseFolder, chooseFiles, chooseFolder } from "../upload/pick.js";
 import { videoActions } from "./actions.js";
 import { makeCard } from "./card.js";
 import { Grid } from "./grid.js";
@@ -15,7 +15,7 @@ const SKELETONS = 8;
 // What was searched and where one was, for whoever comes back from a video.
 const place = { search: "", top: 0 };
 
-export function showLibrary(main, { collection, queue, signal }) {
+export function showLibrary(main, { collection, queue, take, signal }) {
   const search = searchField();
   const order = orderSelect();
   const count = h("p", { class: "count", role: "status" });
@@ -76,7 +76,7 @@ export function showLibrary(main, { collection, queue, signal }) {
   const ASIDES = {
     none: () => [],
     loading: () => [h("p", { class: "visually-hidden", role: "status" }, t("library.loading")), skeletons()],
-    empty: () => [emptyLibrary(queue)],
+    empty: () => [emptyLibrary(take)],
     nothingFound: () => [h("div", { class: "empty small" }, icon("search"), h("p", {}, t("library.nothingFound")))],
     failed: () => [
       h(
@@ -130,8 +130,7 @@ function skeletons() {
   return h("div", { class: "cards", "aria-hidden": true }, Array.from({ length: SKELETONS }, one));
 }
 
-function emptyLibrary(queue) {
-  const add = (chosen) => queue.add(chosen);
+function emptyLibrary(take) {
   return h(
     "div",
     { class: "empty drop-hint" },
@@ -141,8 +140,8 @@ function emptyLibrary(queue) {
     h(
       "div",
       { class: "button-row" },
-      h("button", { type: "button", class: "button primary", "data-action": "upload", on: { click: () => chooseFiles(add) } }, icon("upload"), t("upload.choose")),
-      h("button", { type: "button", class: "button", on: { click: () => chooseFolder(add) } }, icon("folder"), t("upload.folder")),
+      h("button", { type: "button", class: "button primary", "data-action": "upload", on: { click: () => chooseFiles(take) } }, icon("upload"), t("upload.choose")),
+      canChooseFolder() && h("button", { type: "button", class: "button", "data-action": "upload-folder", on: { click: () => chooseFolder(take) } }, icon("folder"), t("upload.folder")),
     ),
   );
 }

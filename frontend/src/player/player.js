@@ -59,7 +59,7 @@ export function createPlayer({ videoId, title, urls, renew, signal }) {
   restore(video, videoId, signal);
   tellSystem(title, urls.poster, commands, signal);
   element.dataset.state = "paused";
-  source.open().then(() => (element.dataset.source = source.kind));
+  source.open().then(() => (element.dataset.source = source.kind ?? ""));
   return element;
 }
 

@@ -1,10 +1,15 @@
 // Gets a video into a <video>: adaptive by hls.js, adaptive by the browser itself, or the one MP4, whichever works first.
 import { pauseBefore, sleepUntilOnline } from "../backoff.js";
+import { childOf } from "../signals.js";
 import { carryCaptions } from "./captions.js";
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 const MOST_MEDIA_REPAIRS = 2;
 const MOST_RENEWALS = 3;
+// The browser does not say whether it was refused: once with new cookies tells.
+const MOST_URL_RENEWALS = 1;
+// https://html.spec.whatwg.org/multipage/media.html#dom-mediaerror-media_err_network
+const MEDIA_ERR_NETWORK = 2;
 const AUTOMATIC = -1;
 // Loaded ahead at most: nobody pays for a film that they leave after a minute.
 const MOST_SECONDS_AHEAD = 60;
@@ -19,7 +24,10 @@ export class Source extends EventTarget {
   #renew;
   #signal;
   #ways;
+  #loadHls;
   #hls = null;
+  // Ends with the way that is open, so that its listeners do not hear of the next one's troubles.
+  #way = childOf(null);
 
   kind = null;
   /** `[{ id, height }]`, best first; empty where the browser chooses by itself. */
@@ -27,12 +35,13 @@ export class Source extends EventTarget {
   quality = AUTOMATIC;
   playing = null;
 
-  constructor(video, urls, { renew, signal }) {
+  constructor(video, urls, { renew, signal, loadHls = () => import("hls.js") }) {
     super();
     this.#video = video;
     this.#urls = urls;
     this.#renew = renew;
     this.#signal = signal;
+    this.#loadHls = loadHls;
     signal.addEventListener("abort", () => this.#close());
   }
 
@@ -61,6 +70,8 @@ export class Source extends EventTarget {
   }
 
   #close() {
+    this.#way.abort();
+    this.#way.release();
     this.#hls?.destroy();
     this.#hls = null;
     this.qualities = [];
@@ -70,8 +81,8 @@ export class Source extends EventTarget {
 
   async #openHlsJs() {
     if (!("MediaSource" in window || "ManagedMediaSource" in window)) return false;
-    const { default: Hls } = await import("hls.js");
-    if (this.#signal.aborted || !Hls.isSupported()) return false;
+    const Hls = await this.#hlsJs();
+    if (this.#signal.aborted || !Hls?.isSupported()) return false;
     // Without a worker: the page's policy allows no scripts from blobs (docs/site-security.md).
     const hls = new Hls({ enableWorker: false, renderTextTracksNatively: false, capLevelToPlayerSize: true, maxMaxBufferLength: MOST_SECONDS_AHEAD });
     carryCaptions(hls, Hls.Events, this.#video, this.#signal);
@@ -125,6 +136,16 @@ export class Source extends EventTarget {
     return true;
   }
 
+  /** The library, or null when it does not load: no connection for a moment, or a new release has replaced it. */
+  async #hlsJs() {
+    try {
+      return (await this.#loadHls()).default;
+    } catch (error) {
+      console.warn("hls.js did not load", error);
+      return null;
+    }
+  }
+
   async #openNative() {
     if (!this.#video.canPlayType(HLS_TYPE)) return false;
     return this.#openUrl("native", this.#urls.hls);
@@ -134,24 +155,54 @@ export class Source extends EventTarget {
     return this.#openUrl("mp4", this.#urls.mp4);
   }
 
-  /** Lets the browser load `url`; an error renews the cookies first, then goes on to the next way. */
+  /**
+   * Lets the browser load `url`. A lost line is waited for, without end; any other error gets new cookies once between
+   * two times that it plays, then the next way.
+   */
   #openUrl(kind, url) {
     this.kind = kind;
+    this.#way = childOf(this.#signal);
+    const { signal } = this.#way;
     let renewals = 0;
-    const failed = async () => {
-      const { currentTime, paused } = this.#video;
-      if (renewals >= 1) return this.#next();
-      renewals += 1;
-      await this.#renew().catch(() => {});
-      if (this.#signal.aborted || this.kind !== kind) return;
-      this.#video.addEventListener("error", failed, { once: true, signal: this.#signal });
+    let retries = 0;
+    const load = () => {
+      this.#video.addEventListener("error", failed, { once: true, signal });
       this.#video.src = url;
+    };
+    const failed = async () => {
+      const { currentTime, paused, error } = this.#video;
+      let isLost = !navigator.onLine || error?.code === MEDIA_ERR_NETWORK;
+      if (!isLost && renewals >= MOST_URL_RENEWALS) return this.#next();
+      if (!isLost) renewals += 1;
+      do {
+        if (isLost) await sleepUntilOnline(pauseBefore((retries += 1)), signal).catch(() => {});
+        isLost = await this.#isLineLost();
+      } while (isLost && !signal.aborted);
+      if (signal.aborted) return;
+      load();
       this.#video.currentTime = currentTime;
       if (!paused) this.#video.play().catch(() => {});
     };
-    this.#video.addEventListener("error", failed, { once: true, signal: this.#signal });
-    this.#video.src = url;
+    this.#video.addEventListener(
+      "playing",
+      () => {
+        renewals = 0;
+        retries = 0;
+      },
+      { signal },
+    );
+    load();
     return true;
+  }
+
+  /** Asks for new cookies; whether nothing answered. What is refused tells by itself at the next load. */
+  async #isLineLost() {
+    try {
+      await this.#renew();
+      return false;
+    } catch (error) {
+      return error?.isPassing === true;
+    }
   }
 
   #tell() {

@@ -36,16 +36,22 @@ export function formatClock(seconds) {
 
 /** A length of time in words, for screen readers and for time left: 75 → "1 minute 15 seconds". Seconds. */
 export function formatDuration(seconds, language, display = "long") {
+  return unitsOf(seconds)
+    .map(([unit, value]) => numbers(language, { style: "unit", unit, unitDisplay: display }).format(value))
+    .join(" ");
+}
+
+/** The number that a verb beside such a length goes by, which is its first: 75 → 1, 150 → 2. */
+export const durationCount = (seconds) => unitsOf(seconds)[0][1];
+
+function unitsOf(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   const parts = [
     ["hour", Math.floor(whole / SECONDS_PER_HOUR)],
     ["minute", Math.floor((whole % SECONDS_PER_HOUR) / SECONDS_PER_MINUTE)],
     ["second", whole % SECONDS_PER_MINUTE],
   ].filter(([, value]) => value > 0);
-  const shown = parts.length ? parts.slice(0, 2) : [["second", 0]];
-  return shown
-    .map(([unit, value]) => numbers(language, { style: "unit", unit, unitDisplay: display }).format(value))
-    .join(" ");
+  return parts.length ? parts.slice(0, 2) : [["second", 0]];
 }
 
 /** A whole percentage of a part between 0 and 1. */

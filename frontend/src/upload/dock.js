@@ -1,7 +1,8 @@
 // The panel that shows uploads, on every screen.
 import { apiErrorKey } from "../api-errors.js";
 import { changeIcon, icon } from "../icons.js";
-import { h, setAttribute, setText } from "../dom.js";
+import { h, rescueFocus, setAttribute, setText } from "../dom.js";
+import { durationCount } from "../text/format.js";
 import { bytes, duration, percent, t } from "../text/language.js";
 import { ask } from "../widgets/dialog.js";
 import { announce, notify } from "../widgets/notice.js";
@@ -44,7 +45,7 @@ export class UploadDock {
   }
 
   #build() {
-    const title = h("h2", { class: "dock-title" });
+    const title = h("h2", { class: "dock-title", tabindex: "-1" });
     const summary = h("p", { class: "dock-summary" });
     const total = h("progress", { class: "bar", max: 1, "aria-label": t("dock.total") });
     const fold = h("button", { type: "button", class: "icon-button small", on: { click: () => this.#fold() } }, icon("down"));
@@ -86,6 +87,8 @@ export class UploadDock {
   #draw() {
     this.#announceEnds();
     if (!this.#element) return;
+    const focused = this.#element.contains(document.activeElement) ? document.activeElement : null;
+    const row = focused && this.#placeOf(focused);
     const { uploads, totals } = this.#queue;
     const { title, summary, total, fold, all, clear, body, buttons } = this.#parts;
     this.#element.hidden = !uploads.length;
@@ -105,16 +108,36 @@ export class UploadDock {
     setText(all, t(someActive ? "dock.pauseAll" : "dock.resumeAll"));
     clear.hidden = !uploads.some(({ state }) => state === "done" || state === "refused");
     this.#drawRows(uploads);
+    if (focused) rescueFocus(this.#heirs(row), focused);
+  }
+
+  /** The row that an element is in, counted from 0; -1 in none. */
+  #placeOf(element) {
+    return [...this.#parts.list.children].findIndex((row) => row.contains(element));
+  }
+
+  /** Who gets the focus when it is lost in row `place`: what takes its place, or the title. */
+  #heirs(place) {
+    const rows = this.#parts.list.children;
+    const row = place < 0 ? null : rows[Math.min(place, rows.length - 1)];
+    return [row?.querySelector("button:not([hidden])"), this.#parts.title];
   }
 
   #drawRows(uploads) {
-    const wanted = new Map(uploads.map((upload) => [upload.id, this.#rows.get(upload.id) ?? uploadRow(upload, this.#queue)]));
+    const wanted = new Map(uploads.map((upload) => [upload.id, this.#rows.get(upload.id) ?? this.#row(upload)]));
     for (const [id, row] of this.#rows) if (!wanted.has(id)) row.element.remove();
     for (const [id, row] of wanted) {
       if (!this.#rows.has(id)) this.#parts.list.append(row.element);
       row.update();
     }
     this.#rows = wanted;
+  }
+
+  #row(upload) {
+    return uploadRow(upload, this.#queue, (element) => {
+      const place = this.#placeOf(element);
+      return () => this.#heirs(place);
+    });
   }
 
   /** Screen readers hear of ends, not of each percent. */
@@ -127,7 +150,8 @@ export class UploadDock {
   }
 }
 
-function uploadRow(upload, queue) {
+/** `heirsOf(row)` answers the function that tells who gets the focus once that row is gone. */
+function uploadRow(upload, queue, heirsOf) {
   const { name } = upload.record;
   const state = h("p", { class: "row-state" });
   const bar = h("progress", { class: "bar", max: 1, "aria-label": t("dock.progress", { name }) });
@@ -147,7 +171,7 @@ function uploadRow(upload, queue) {
   };
   toggle.addEventListener("click", () => (upload.isActive ? queue.pause(upload) : goOn()));
   pickAgain.addEventListener("click", goOn);
-  cancel.addEventListener("click", () => cancelUpload(upload, queue));
+  cancel.addEventListener("click", () => cancelUpload(upload, queue, heirsOf(element)));
 
   function update() {
     element.dataset.state = upload.state;
@@ -165,7 +189,7 @@ function uploadRow(upload, queue) {
   return { element, update };
 }
 
-async function cancelUpload(upload, queue) {
+async function cancelUpload(upload, queue, heirs) {
   if (["done", "refused"].includes(upload.state)) return queue.cancel(upload);
   await ask({
     name: "cancel-upload",
@@ -175,6 +199,7 @@ async function cancelUpload(upload, queue) {
     danger: true,
     act: () => queue.cancel(upload),
     explain: (error) => t(apiErrorKey(error)),
+    heirs,
   });
 }
 
@@ -188,5 +213,5 @@ function stateText(upload) {
 function progressText(sent, size, perSecond, left) {
   const share = percent(size ? sent / size : 0);
   if (!perSecond || left === null) return t("dock.share", { share, sent: bytes(sent), size: bytes(size) });
-  return t("dock.speed", { share, speed: bytes(perSecond), left: duration(left, "narrow") });
+  return t("dock.speed", { share, speed: bytes(perSecond), left: duration(left, "narrow"), count: durationCount(left) });
 }

@@ -16,6 +16,9 @@ export async function chooseOne() {
   return (await pick({ multiple: false }))[0] ?? null;
 }
 
+/** Whether this browser lets a person choose a folder at all: some phones' do not. */
+export const canChooseFolder = () => "showDirectoryPicker" in window || "webkitdirectory" in HTMLInputElement.prototype;
+
 /** All videos of a folder; other files in it are left out quietly. */
 export async function chooseFolder(take) {
   const chosen = "showDirectoryPicker" in window ? await pickDirectory() : await pickByInput({ webkitdirectory: true });

@@ -1,10 +1,12 @@
 // All uploads of this page: which goes when, and what becomes of each.
 import { apiErrorKey } from "../api-errors.js";
-import { SessionEndedError } from "../account/session.js";
+import { SessionEndedError } from "../account/session-end.js";
+import { mayBeOthers } from "./claims.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { SNIFFED_BYTES, contentTypeOf, refusalOf } from "./kinds.js";
 import { Rate, secondsLeft } from "./rate.js";
 import { deleteRecord, readRecords, saveRecord } from "./records.js";
+import { standingOf } from "./standing.js";
 import { transfer } from "./transfer.js";
 
 const FILES_AT_A_TIME = 2;
@@ -79,18 +81,23 @@ export class UploadQueue extends EventTarget {
       upload.sent = record.sent ?? 0;
       upload.release = release;
       this.uploads.push(upload);
+      if (!upload.isActive) this.#endIfWhole(upload);
     }
     this.#advance();
   }
 
-  /** Adds `[{ file, handle }]`; what cannot be a video is refused unless `quietly` (a folder's other files). */
+  /**
+   * Adds `[{ file, handle }]`; what cannot be a video is refused, or left out when `quietly` (a folder's other files).
+   * Resolves to how many may be videos.
+   */
   async add(chosen, { quietly = false } = {}) {
+    let taken = 0;
     for (const { file, handle } of chosen) {
-      const refusal = await whyRefused(file);
-      if (refusal && quietly) continue;
-      if (refusal) this.#refuse(file, refusal);
-      else await this.#accept(file, handle);
+      const refusal = await this.#take(file, handle);
+      if (!refusal) taken += 1;
+      else if (!quietly) this.#refuse(file, refusal);
     }
+    return taken;
   }
 
   pause(upload) {
@@ -183,6 +190,19 @@ export class UploadQueue extends EventTarget {
     return { count: going.filter(({ state }) => state !== "done").length, sent, size, perSecond, secondsLeft: secondsLeft(size - sent, perSecond) };
   }
 
+  /** Accepts a file, or answers why it is refused. */
+  async #take(file, handle) {
+    try {
+      const refusal = await whyRefused(file);
+      if (!refusal) await this.#accept(file, handle);
+      return refusal;
+    } catch (error) {
+      // Moved since, forbidden, or a stand-in for what lies in a cloud. The files after it are not to blame.
+      console.warn("a file could not be read", error);
+      return "refusal.unreadable";
+    }
+  }
+
   async #accept(file, handle) {
     const fingerprint = await fingerprintOf(file);
     const known = this.uploads.find(({ record, state }) => record.fingerprint === fingerprint && state === "needs-file");
@@ -245,12 +265,9 @@ export class UploadQueue extends EventTarget {
         onProgress: (bytes) => this.#progress(upload, bytes),
         onWaiting: (isWaiting) => this.#become(upload, isWaiting ? "offline" : "sending"),
         onReplaced: (videoId) => this.#collection.forget(videoId),
+        mayBeOthers: (videoId) => this.#mayBeOthers(upload, videoId),
       });
-      upload.sent = upload.record.size;
-      upload.state = "done";
-      upload.release();
-      await deleteRecord(upload.id);
-      this.#collection.expect(videoId);
+      await this.#end(upload, videoId);
     } catch (error) {
       if (!controller.signal.aborted) this.#fail(upload, error);
     } finally {
@@ -259,9 +276,37 @@ export class UploadQueue extends EventTarget {
     }
   }
 
+  async #end(upload, videoId) {
+    upload.sent = upload.record.size;
+    upload.state = "done";
+    upload.release();
+    await deleteRecord(upload.id);
+    this.#collection.expect(videoId);
+  }
+
+  /** The page may have been closed when all was sent and only the answer was missing: then nobody needs the file again. */
+  async #endIfWhole(upload) {
+    const { videoId } = upload.record;
+    if (!videoId) return;
+    try {
+      const video = await this.#api.video(videoId);
+      if (standingOf(video) !== "whole" || !upload.canStart) return;
+      await this.#end(upload, videoId);
+      this.#changed();
+    } catch {
+      // Whoever goes on with it asks again.
+    }
+  }
+
+  /** Also with what other tabs are at. */
+  async #mayBeOthers({ record }, videoId) {
+    const inTabs = await readRecords(this.#owner);
+    return mayBeOthers(videoId, record, [...this.uploads.map((upload) => upload.record), ...inTabs]);
+  }
+
   async #saveAnnounced(upload) {
     await this.#save(upload, {});
-    if (upload.record.videoId) this.#collection.refresh(upload.record.videoId).catch(() => {});
+    if (upload.record.videoId) this.#collection.welcome(upload.record.videoId);
   }
 
   #progress(upload, bytes) {
@@ -296,6 +341,8 @@ export class UploadQueue extends EventTarget {
 
   async #save(upload, changes) {
     Object.assign(upload.record, changes, { sent: upload.sent });
+    // What was given up while it was being noted does not come back.
+    if (!this.uploads.includes(upload)) return;
     // The signed URL stays in memory.
     const { single, ...kept } = upload.record;
     await saveRecord(kept);

@@ -4,23 +4,43 @@ const NO_ANSWER = 0;
 // A connection that moves nothing for so long is lost, whatever the browser believes.
 const SILENT_MILLISECONDS = 60_000;
 
-/** S3 did not take it; `status` is HTTP's, 0 when nothing answered. */
+// S3's words for what the same request may well get through later, under statuses that otherwise mean no:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+const PASSING_CODES = new Set(["RequestTimeout", "ConditionalRequestConflict", "OperationAborted", "SlowDown", "InternalError"]);
+
+/** S3 did not take it; `status` is HTTP's, 0 when nothing answered, `code` S3's own word, "" where it said none. */
 export class SendError extends Error {
   name = "SendError";
 
-  constructor(status) {
-    super(`S3 answered ${status}`);
+  constructor(status, code = "") {
+    super(`S3 answered ${status} ${code}`.trim());
     this.status = status;
+    this.code = code;
   }
 
   get isPassing() {
-    return this.status === NO_ANSWER || this.status === 408 || this.status === 429 || this.status >= 500;
+    return this.status === NO_ANSWER || this.status === 408 || this.status === 429 || this.status >= 500 || PASSING_CODES.has(this.code);
   }
 
   /** The URL is no longer good: it ended, or its clock ran differently. */
   get isExpired() {
     return this.status === 403;
   }
+
+  /** `If-None-Match: *` and there is an object: an attempt whose answer was lost did arrive. */
+  get isThere() {
+    return this.status === 412;
+  }
+
+  /** The upload that this part belongs to is completed, or aborted. */
+  get isOver() {
+    return this.code === "NoSuchUpload";
+  }
+}
+
+/** S3's code in the XML of an error, or "". */
+export function codeIn(answer) {
+  return /<Code>(\w+)<\/Code>/.exec(answer)?.[1] ?? "";
 }
 
 /** Sends `body`; answers its ETag (null when the bucket does not show it). Throws SendError. */
@@ -48,7 +68,7 @@ export function put(url, body, { headers = {}, onProgress = () => {}, signal }) 
     request.addEventListener("load", () =>
       end(() => {
         if (request.status >= 200 && request.status < 300) resolve(request.getResponseHeader("ETag"));
-        else reject(new SendError(request.status));
+        else reject(new SendError(request.status, codeIn(request.responseText)));
       }),
     );
     request.addEventListener("error", () => end(() => reject(new SendError(NO_ANSWER))));

@@ -1,14 +1,20 @@
 // One file's way into S3, from wherever it was left: what has arrived is never sent again.
 import { ApiError } from "../api.js";
 import { pauseBefore, sleep, sleepUntilOnline } from "../backoff.js";
+import { childOf } from "../signals.js";
 import { PartPlan } from "./parts.js";
 import { SendError, put } from "./send.js";
+import { standingOf } from "./standing.js";
 
 // More gains nothing on one line and only ages the signed URLs.
 const PARTS_AT_A_TIME = 3;
 // Part URLs live an hour: they are asked for a few at a time. The API allows 100.
 const URLS_PER_REQUEST = 20;
 const ASSEMBLY_POLL_MILLISECONDS = 1500;
+// For so long the API believes that S3 is putting parts together (ASSEMBLY_LIMIT in part_uploads.py): so do we.
+const ASSEMBLY_LIMIT_MILLISECONDS = 3_600_000;
+// The server's `createdAt` and its `Date` header have whole seconds.
+const CLOCK_MILLISECONDS = 1000;
 // Fresh URLs that S3 refuses one after the other are not a matter of time.
 const MOST_REFUSALS = 4;
 
@@ -21,15 +27,16 @@ export class UploadGoneError extends Error {
 /**
  * Sends `file` as `record` says and resolves to the id of its video.
  *
- * `record` is `{ name, type, size, videoId, plan }`; what becomes of it is told by `save()` before anything else
- * happens. `onProgress(bytes)` gets the sum; `onWaiting(isWaiting)` says that the connection is being waited for,
- * `onReplaced(videoId)` that this video is gone, because the upload has begun again as another.
+ * `record` is `{ name, type, size, videoId, plan, announcedSince }`; what becomes of it is told by `save()` before anything
+ * else happens. `onProgress(bytes)` gets the sum; `onWaiting(isWaiting)` says that the connection is being waited for,
+ * `onReplaced(videoId)` that this video is gone, because the upload has begun again as another. `mayBeOthers(videoId)`
+ * resolves to whether a video of the same name and size may be another upload's.
  * Lost connections and expired URLs are dealt with here, without end; ends by `signal` or for good by an error.
  */
-export async function transfer({ api, file, record, save, onProgress, onWaiting, onReplaced, signal }) {
+export async function transfer({ api, file, record, save, onProgress, onWaiting, onReplaced, mayBeOthers, signal }) {
   const persist = persistence(onWaiting, signal);
-  const context = { api, file, record, save, onProgress, onWaiting, onReplaced, signal, persist };
-  if (record.videoId && !record.plan && (await hasArrived(context))) return record.videoId;
+  const context = { api, file, record, save, onProgress, onWaiting, onReplaced, mayBeOthers, signal, persist };
+  if (record.videoId && !record.single && (await hasArrived(context))) return record.videoId;
   for (let refusals = 0; ; refusals += 1) {
     if (!record.videoId) await announce(context);
     try {
@@ -37,14 +44,16 @@ export async function transfer({ api, file, record, save, onProgress, onWaiting,
       else await sendWhole(context);
       return record.videoId;
     } catch (error) {
-      // A single PUT cannot get another URL: it starts again as a new video.
-      if (!(error instanceof SendError && error.isExpired && !record.plan) || refusals >= MOST_REFUSALS) throw gone(error);
-      await startAgain(context);
+      if (isOver(error)) return settled(context, ASSEMBLY_LIMIT_MILLISECONDS);
+      // A single PUT cannot get another URL: it starts again as a new video, unless it is there after all.
+      if (!(error instanceof SendError && error.isExpired && !record.plan) || refusals >= MOST_REFUSALS) throw error;
+      if (await hasArrived(context)) return record.videoId;
     }
   }
 }
 
-const gone = (error) => (error instanceof ApiError && ["not_found", "wrong_state"].includes(error.code) ? new UploadGoneError() : error);
+/** Whether an error says that no more bytes are wanted: all have arrived, or the upload is gone. */
+const isOver = (error) => (error instanceof ApiError && ["not_found", "wrong_state"].includes(error.code)) || (error instanceof SendError && error.isOver);
 
 /** Repeats what fails for want of a connection, waiting longer each time, until it succeeds. */
 function persistence(onWaiting, signal) {
@@ -63,28 +72,89 @@ function persistence(onWaiting, signal) {
   };
 }
 
-async function announce({ api, record, save, signal, persist }) {
-  const answer = await persist(() => api.newUpload(record.name, record.type, record.size, signal));
+async function announce(context) {
+  const { api, record, save, signal, persist } = context;
+  let isRepeated = false;
+  const answer = await persist(async () => {
+    isRepeated = Boolean(record.announcedSince);
+    await deleteLost(context);
+    // Noted first: whatever becomes of the answer or of the page, the video that it makes is looked for.
+    record.announcedSince ??= Date.now();
+    await save();
+    try {
+      return await api.newUpload(record.name, record.type, record.size, signal);
+    } catch (error) {
+      // A plain no has made nothing.
+      if (!isRepeated && error instanceof ApiError && !error.isLost) record.announcedSince = null;
+      throw error;
+    }
+  });
   record.videoId = answer.videoId;
   record.plan = answer.multipart;
+  if (!isRepeated) record.announcedSince = null;
   await save();
   // Held in memory only.
   record.single = answer.uploadUrl && { url: answer.uploadUrl, headers: answer.headers };
+  if (!isRepeated) return;
+  // The last of the lost ones may have been late.
+  await persist(() => deleteLost(context));
+  record.announcedSince = null;
+  await save();
 }
 
-/** Whether a PUT whose answer was lost has arrived after all; one that has not starts again. */
-async function hasArrived(context) {
-  const { api, record, signal, persist } = context;
-  if (record.single) return false;
+/** Deletes what announcements made whose answers were lost: nobody would ever fill those videos. */
+async function deleteLost({ api, record, signal, onReplaced, mayBeOthers }) {
+  if (!record.announcedSince) return;
+  const { videos, serverTime } = await api.newestVideos(signal);
+  // By the server's clock, whatever this device's says.
+  const since = serverTime - (Date.now() - record.announcedSince) - CLOCK_MILLISECONDS;
+  const isLost = (video) =>
+    video.status === "uploading" && video.videoId !== record.videoId && video.fileName === record.name && video.size === record.size && Date.parse(video.createdAt) >= since;
+  for (const { videoId } of videos.filter(isLost)) {
+    if (await mayBeOthers(videoId)) continue;
+    await deleteIfThere(api, videoId);
+    onReplaced(videoId);
+  }
+}
+
+async function deleteIfThere(api, videoId) {
   try {
-    const video = await persist(() => api.video(record.videoId, signal));
-    if (video.status !== "uploading") return true;
-    await startAgain(context);
+    await api.delete(videoId);
+  } catch (error) {
+    if (error.code !== "not_found") throw error;
+  }
+}
+
+/**
+ * Whether an upload that was begun before has arrived after all. Of one that has not, what S3 holds in parts is used;
+ * a single PUT starts again. Throws UploadGoneError for parts that were given up.
+ */
+async function hasArrived(context) {
+  const { record } = context;
+  const standing = await standingNow(context);
+  if (standing === "whole") return true;
+  if (record.plan && standing === "gone") throw new UploadGoneError();
+  if (!record.plan) await startAgain(context);
+  return false;
+}
+
+/** Resolves to the video's id once all of it has arrived. While it only may be assembled, waits `patience` milliseconds. */
+async function settled(context, patience) {
+  for (let waited = 0; ; waited += ASSEMBLY_POLL_MILLISECONDS) {
+    const standing = await standingNow(context);
+    if (standing === "whole") return context.record.videoId;
+    if (standing === "gone" || waited >= patience) throw new UploadGoneError();
+    await sleep(ASSEMBLY_POLL_MILLISECONDS, context.signal);
+  }
+}
+
+async function standingNow({ api, record, signal, persist }) {
+  try {
+    return standingOf(await persist(() => api.video(record.videoId, signal)));
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    record.videoId = null;
+    return "gone";
   }
-  return false;
 }
 
 async function startAgain({ api, record, save, onReplaced, persist }) {
@@ -92,18 +162,17 @@ async function startAgain({ api, record, save, onReplaced, persist }) {
   record.videoId = null;
   record.single = null;
   await save();
-  await persist(() => api.delete(former));
+  await persist(() => deleteIfThere(api, former));
   onReplaced(former);
 }
 
 async function sendWhole({ file, record, onProgress, signal, persist }) {
   const { url, headers } = record.single;
-  await persist(async (attempt) => {
+  await persist(async () => {
     try {
       await put(url, file, { headers, onProgress, signal });
     } catch (error) {
-      // `If-None-Match: *`: an attempt whose answer was lost did arrive.
-      if (attempt > 1 && error instanceof SendError && error.status === 412) return;
+      if (error instanceof SendError && error.isThere) return;
       onProgress(0);
       throw error;
     }
@@ -120,6 +189,8 @@ async function sendParts(context) {
     try {
       return await persist(() => assemble(api, record.videoId, parts, signal));
     } catch (error) {
+      // Who answers `complete` has looked for the object: nothing is being put together any more.
+      if (isOver(error)) return settled(context, 0);
       // S3 does not hold what we believe it does: look again, once.
       if (!(error instanceof ApiError) || error.status !== 400 || round > 1) throw error;
     }
@@ -143,8 +214,8 @@ async function assemble(api, videoId, parts, signal) {
 /** Sends the parts that are not in `sent` and adds them to it. */
 async function sendMissing(context, plan, sent) {
   const missing = plan.missing(sent);
-  const failed = new AbortController();
-  const inner = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
+  const failed = childOf(context.signal);
+  const inner = { ...context, signal: failed.signal };
   inner.persist = persistence(context.onWaiting, inner.signal);
   const urls = new UrlSupply(inner, missing);
   const loaded = new Map();
@@ -165,6 +236,8 @@ async function sendMissing(context, plan, sent) {
   } catch (error) {
     failed.abort(error);
     throw error;
+  } finally {
+    failed.release();
   }
 }
 

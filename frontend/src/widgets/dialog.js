@@ -1,12 +1,13 @@
 // Questions that wait for an answer, in the browser's own modal dialog.
-import { h, uniqueId } from "../dom.js";
+import { h, rescueFocus, uniqueId } from "../dom.js";
 import { t } from "../text/language.js";
 
 /**
  * Asks; resolves to whether the person agreed. `act` is done on agreement, with the form's values, before the dialog
- * closes; when it throws, `explain(error)` is shown and the dialog stays.
+ * closes; when it throws, `explain(error)` is shown and the dialog stays. Afterwards the focus is back where it was; if
+ * that is gone, on the first of `heirs()` that can be seen, or on the screen's heading.
  */
-export function ask({ name, title, text, confirm, danger = false, content = [], act, explain }) {
+export function ask({ name, title, text, confirm, danger = false, content = [], act, explain, heirs = () => [] }) {
   const titleId = uniqueId("dialog");
   const problem = h("p", { class: "problem", role: "alert" });
   const agree = h("button", { type: "submit", class: `button ${danger ? "danger" : "primary"}` }, confirm);
@@ -47,6 +48,7 @@ export function ask({ name, title, text, confirm, danger = false, content = [], 
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
+      rescueFocus(heirs());
       resolve(agreed);
     });
   });

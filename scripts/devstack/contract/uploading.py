@@ -35,7 +35,7 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 15.0
 TIMEOUT = (10, 300)
 """Seconds to connect, and between two bytes."""
-PASSING_CODES = frozenset({"RequestTimeout", "SlowDown", "OperationAborted"})
+PASSING_CODES = frozenset({"RequestTimeout", "SlowDown", "OperationAborted", "ConditionalRequestConflict"})
 """Refusals of S3 that another attempt need not meet. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
 
 Progress = Callable[[int], None]

@@ -12,7 +12,7 @@ from bootstrap.npm_packages import PACKAGE_FILES, install_into
 from bootstrap.site_build import SOURCES, VITE
 from devstack.settings import LOOPBACK, WATCH_PORT, Settings
 
-STOP_SECONDS = 10
+STOP_SECONDS = 60
 
 
 @contextlib.contextmanager

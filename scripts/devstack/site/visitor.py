@@ -124,7 +124,7 @@ class Visitor:
     def card(self, title: str) -> Locator:
         return self.page.locator(".card", has=self.page.get_by_role("link", name=title, exact=True))
 
-    def ready_card(self, title: str, *, timeout_seconds: float = 120) -> Locator:
+    def ready_card(self, title: str, *, timeout_seconds: float = 400) -> Locator:
         """The card of a video once it can be played."""
         link = self.page.get_by_role("link", name=title, exact=True)
         card = self.page.locator('.card[data-status="ready"]', has=link)

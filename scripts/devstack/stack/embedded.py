@@ -3,6 +3,7 @@
 import contextlib
 import json
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from bootstrap.local import (
@@ -51,12 +52,22 @@ def bring_up(settings: Settings, console: Console) -> dict[str, str]:
 
 
 def bring_down(settings: Settings, console: Console, *, keep: bool = True) -> int:
-    """Stops the stack; with `keep` its videos are saved first. Returns how many services were running."""
+    """Stops the stack; with `keep` its videos are saved first. Returns how many services were running.
+
+    Raises:
+        ServiceFailedError, SnapshotError: the engine's videos cannot be saved, so it runs on.
+    """
     table = ProcessTable(settings.state_dir)
-    alive = [running.name for running in table.running() if running.process() is not None]
-    if keep and table.is_healthy("engine") and settings.outputs_file.exists():
+    alive = {running.name: running.pid for running in table.running() if running.process() is not None}
+    # Without outputs it never was whole, or not yet again: the former snapshot is what counts.
+    if keep and "engine" in alive and settings.outputs_file.exists():
         outputs: dict[str, str] = json.loads(settings.outputs_file.read_text(encoding="utf-8"))
         with steps(console) as say:
+            if not table.is_healthy("engine"):
+                raise ServiceFailedError(
+                    "The engine does not answer, so its videos cannot be saved. Try again in a while. To go on without "
+                    f"those that came since the last start, end its process yourself: kill {alive['engine']}"
+                )
             is_whole = _save(settings, table, outputs, say)
         if not is_whole:
             console.print("Videos kept changing while they were saved: each was kept as it was seen last.")
@@ -69,7 +80,12 @@ def _save(settings: Settings, table: ProcessTable, outputs: aws_clients.Outputs,
     """From the entrance to the exit, so that nothing new comes while what is under way ends."""
     say("Waiting for what is under way")
     table.stop("cdn")
-    rest.hold_queues(aws_clients.functions(outputs), aws_clients.sqs(outputs))
+    try:
+        rest.hold_queues(aws_clients.functions(outputs), aws_clients.sqs(outputs))
+    except (BotoCoreError, ClientError) as error:
+        raise ServiceFailedError(
+            f"The engine could not be asked to rest: {error}. Run the same command again."
+        ) from error
     table.stop("mediaconvert")
     say("Saving the videos")
     return Snapshots(settings.state_dir, aws_clients.s3(outputs)).save()

@@ -142,7 +142,13 @@ class ProcessTable:
 
 
 def _is_healthy(running: Running) -> bool:
-    return running.process() is not None and _answers(running.health_url)
+    """Whether it answers; one that is busy (the engine, putting a large upload together) gets its time to."""
+    deadline = time.monotonic() + HEALTHY_SECONDS
+    while running.process() is not None and time.monotonic() < deadline:
+        if _answers(running.health_url):
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
 
 
 def _stop(processes: Sequence[psutil.Process], patience: float = STOP_SECONDS) -> None:

@@ -10,7 +10,6 @@ takes as the duplicate that it is, or as the conversion that was still to do.
 import itertools
 import json
 import secrets
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,7 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sstech_video.keys import PENDING
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -33,6 +34,10 @@ STILL_SECONDS = 60.0
 """Something that never rests must not keep a person from stopping the stack."""
 PAUSE_SECONDS = 0.1
 CHANGED_MEANWHILE = frozenset({404, 416})
+
+
+class SnapshotError(Exception):
+    """The videos of a running engine could not be saved."""
 
 
 class Name(NamedTuple):
@@ -71,21 +76,27 @@ class Snapshots:
         """Replaces the snapshot by one of this moment.
 
         Returns False when objects kept changing for `still_seconds`: each is then kept as it was seen last.
+        Raises SnapshotError when they cannot be read or written: the former snapshot stays.
         """
-        reading = _Reading(self._s3, self._folder / secrets.token_hex(8))
-        deadline = time.monotonic() + still_seconds
-        while not (is_whole := reading.catch_up()) and time.monotonic() < deadline:
-            time.sleep(PAUSE_SECONDS)
-        self._point_to(reading)
+        folder = self._folder / secrets.token_hex(8)
+        try:
+            reading = _Reading(self._s3, folder)
+            deadline = time.monotonic() + still_seconds
+            while not (is_whole := reading.catch_up()) and time.monotonic() < deadline:
+                time.sleep(PAUSE_SECONDS)
+            self._point_to(reading)
+        except (OSError, BotoCoreError, ClientError) as error:
+            raise SnapshotError(
+                f"The videos could not be saved: {error}. The engine still runs and holds them: mend this (is the disk "
+                f"full? {self._folder}) and run the same command again."
+            ) from error
+        finally:
+            self._remove_all_but_the_last()
         return is_whole
 
     def restore(self, say: Callable[[str], None]) -> int:
         """Puts the objects of the snapshot back; returns their number."""
-        if not self._index.exists():
-            return 0
-        index = json.loads(self._index.read_text(encoding="utf-8"))
-        folder = self._folder / index["folder"]
-        entries = [Saved(**record) for record in index["objects"]]
+        folder, entries = self._last()
         for number, entry in enumerate(entries, 1):
             say(f"Bringing the videos back ({number}/{len(entries)})")
             headers = {"ContentType": entry.content_type, "CacheControl": entry.cache_control}
@@ -104,9 +115,25 @@ class Snapshots:
         partial = self._index.with_suffix(".partial")
         partial.write_text(json.dumps(index), encoding="utf-8")
         partial.replace(self._index)
-        for other in self._folder.iterdir():
-            if other.is_dir() and other != reading.folder:
-                shutil.rmtree(other, ignore_errors=True)
+
+    def _last(self) -> tuple[Path, list[Saved]]:
+        """The folder of the last snapshot and what is in it."""
+        if not self._index.exists():
+            return self._folder, []
+        index = json.loads(self._index.read_text(encoding="utf-8"))
+        # Earlier versions had one snapshot only, its files beside the list of them.
+        folder, records = (".", index) if isinstance(index, list) else (index["folder"], index["objects"])
+        return self._folder / folder, [Saved(**record) for record in records]
+
+    def _remove_all_but_the_last(self) -> None:
+        """Former snapshots, and what one that was cut short has left."""
+        folder, entries = self._last()
+        kept = {self._index, *(folder / entry.file for entry in entries)}
+        for path in sorted(self._folder.rglob("*"), reverse=True):
+            if path.is_file() and path not in kept:
+                path.unlink()
+            elif path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
 
 
 class _Reading:
@@ -122,8 +149,14 @@ class _Reading:
 
     @property
     def saved(self) -> list[Saved]:
-        """In the order in which they go back."""
-        return sorted(self._saved.values(), key=lambda entry: (KEPT_BUCKETS.index(entry.bucket), entry.key))
+        """In the order in which they go back.
+
+        Markers are the last: what looks at them finds everything else there.
+        """
+        return sorted(
+            self._saved.values(),
+            key=lambda entry: (KEPT_BUCKETS.index(entry.bucket), entry.key.startswith(PENDING), entry.key),
+        )
 
     def catch_up(self) -> bool:
         """Reads what has changed since the last call. Returns True when nothing has."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
@@ -23,8 +24,8 @@ ROUNDS = 3
 
 CLOCKS_DIFFER_BY = 120.0
 """Seconds between this machine's clock and the platform's, at most, for one to recognise what the other made."""
-NEWEST = 24
-"""Videos among which an upload that was just opened is looked for."""
+PAGE = 100
+"""Videos asked for at a time while one that was just opened is looked for."""
 
 
 class FileChangedError(PlatformError):
@@ -85,7 +86,7 @@ class Journey:
         if record is None:
             return None
         if record.video_id is None:
-            self._remove_unanswered(file.name, record, but=None)
+            self._remove_unanswered(file, record)
         elif record.fingerprint != fingerprint:
             self._give_up(file, record.video_id)
             return None
@@ -119,18 +120,36 @@ class Journey:
         """What was opened by a call whose answer never came: by now the platform is done with that call."""
         record = self.records.find(file)
         if record is not None and record.asked_again_until is not None:
-            self._remove_unanswered(file.name, record, but=video_id)
+            self._remove_unanswered(file, record, but=video_id)
             self.records.keep(file, replace(record, asked_again_until=None))
 
-    def _remove_unanswered(self, name: str, record: Record, but: str | None) -> None:
+    def _remove_unanswered(self, file: Path, record: Record, but: str | None = None) -> None:
         """The uploads that nobody was told of: same name and size, made then, without a byte."""
+        wanted = (file.name, record.fingerprint.size)
+        twins = [other for name, other in self.records.others(file) if (name, other.fingerprint.size) == wanted]
+        if any(twin.video_id is None for twin in twins):
+            return  # a file of the same name is being opened at this moment, and its upload would look the same
+        known = {but, *(twin.video_id for twin in twins)}
         since = datetime.fromtimestamp(record.opened - CLOCKS_DIFFER_BY, UTC)
         until = datetime.fromtimestamp((record.asked_again_until or time.time()) + CLOCKS_DIFFER_BY, UTC)
-        for video in patiently(lambda: self.library.videos(NEWEST), self.line).videos:
-            same = (video.file_name, video.size, video.status) == (name, record.fingerprint.size, "uploading")
-            other = video.video_id != but and since <= video.created_at <= until
+        for video in self._videos_since(since):
+            same = (video.file_name, video.size) == wanted and video.status == "uploading"
+            other = video.video_id not in known and video.created_at <= until
             if same and other and self._is_empty(video.video_id):
                 self._delete(video.video_id)
+
+    def _videos_since(self, since: datetime) -> Iterator[Video]:
+        """The newest videos of the library, from the newest on."""
+        cursor: str | None = None
+        while True:
+            page = patiently(partial(self.library.videos, PAGE, cursor), self.line)
+            for video in page.videos:
+                if video.created_at < since:
+                    return
+                yield video
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def _delete(self, video_id: str) -> None:
         patiently(lambda: self.library.delete(video_id), self.line)

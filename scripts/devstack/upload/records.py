@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,17 @@ class Records:
             return _parse(json.loads(self._file(path).read_text(encoding="utf-8")))
         except (FileNotFoundError, KeyError, TypeError, ValueError):
             return None
+
+    def others(self, path: Path) -> list[tuple[str, Record]]:
+        """Name and record of every other file that is under way, or was."""
+        own = self._file(path)
+        found = []
+        for file in self._folder.glob("*.json"):
+            with suppress(FileNotFoundError, KeyError, TypeError, ValueError):
+                document = json.loads(file.read_text(encoding="utf-8"))
+                if file != own:
+                    found.append((Path(document["file"]).name, _parse(document)))
+        return found
 
     def keep(self, path: Path, record: Record) -> None:
         """On disk before it returns: what comes next may be a crash."""

@@ -40,7 +40,7 @@ _S3 = Config(
 # S3 may take minutes to assemble parts, and a second try meanwhile helps nobody.
 _S3_ASSEMBLY = _S3.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=600))
 
-# Probe reads the file before it answers; three tries fit into the trigger's time limit.
+# A service that hangs is given up before the time limit of the function that asks.
 _DEFAULT = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=15)
 
 
@@ -65,6 +65,13 @@ def public_s3(endpoint_url: str | None) -> S3Client:
 @cache
 def mediaconvert() -> MediaConvertClient:
     return boto3.client("mediaconvert", config=_DEFAULT)
+
+
+@cache
+def hasty_mediaconvert(read_timeout: int) -> MediaConvertClient:
+    """MediaConvert for callers who have a way of their own to ask again later: one try, of so many seconds at most."""
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=read_timeout)
+    return boto3.client("mediaconvert", config=_DEFAULT.merge(once))
 
 
 @cache

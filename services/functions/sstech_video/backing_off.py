@@ -33,3 +33,16 @@ def back_off(sqs: SQSClient, queue_url: str, receipt_handle: str, receive_count:
         sqs.change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=delay)
     except (ClientError, BotoCoreError) as error:
         logger.warning("the message comes back with the queue's own timeout", extra={"reason": str(error)})
+
+
+def postpone(sqs: SQSClient, queue_url: str, body: str) -> bool:
+    """Send a copy of a message that nobody has looked at; whether the queue has it, and the message itself may go.
+
+    Made visible again, the message would have lost one of the receives after which it is a dead letter.
+    """
+    try:
+        sqs.send_message(QueueUrl=queue_url, MessageBody=body, DelaySeconds=FIRST_DELAY_SECONDS)
+    except (ClientError, BotoCoreError) as error:
+        logger.warning("the message could not be postponed", extra={"reason": str(error)})
+        return False
+    return True

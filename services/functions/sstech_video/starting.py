@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -43,14 +43,27 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+# Probe's own words for a file of which it can tell nothing. Whatever else it answers, or that it does not answer, says
+# nothing of the file: https://docs.aws.amazon.com/mediaconvert/latest/apireference/probe.html
+NOTHING_KNOWN: Final = frozenset(
+    {"BadRequestException", "UnprocessableEntityException", "NotFoundException", "ForbiddenException"}
+)
+# A video that the reconciler had to send again so often has waited for Probe for three quarters of an hour: it is this
+# file that Probe fails at, and a conversion may work all the same.
+NUDGES_WITHOUT_PROBE: Final = 2
+
+
 class NotYetWholeError(Exception):
     """S3 tells of an object without bytes, which nobody can have sent: it is still being put together."""
 
 
 @dataclass(frozen=True)
 class Starter:
+    """`prober` is a client of MediaConvert that does not try again: the queue does."""
+
     s3: S3Client
     mediaconvert: MediaConvertClient
+    prober: MediaConvertClient
     target: Target
     catalog: Catalog
     tombstones: Tombstones
@@ -73,7 +86,6 @@ class Starter:
             logger.warning("another original of a known video, dropped", extra={"key": arrival.key})
         elif entry.status is Status.READY:
             self._delete_original(original, "its video is ready")
-            pending.clear(self.s3, self.target.temp_bucket, original.video_id)
         elif entry.status is Status.FAILED:
             self._failed(entry, now)
         elif entry.job_id is None or entry.status is Status.UPLOADED:
@@ -121,7 +133,7 @@ class Starter:
             # Browsers guess types by the name: the bytes decide, the guess is only worth a line.
             logger.info("the bytes are of another type than declared", extra={"declared": entry.content_type})
             count(Count.TYPES_CONTRADICTED)
-        source = sources.from_probe(self._probe(entry.key), kind is Kind.ISO_MEDIA)
+        source = sources.from_probe(self._probe(entry), kind is Kind.ISO_MEDIA)
         if source.has_video is False:
             return failures.failure(FailureCode.NO_VIDEO)
         return source
@@ -137,12 +149,18 @@ class Starter:
             raise
         return answer["Body"].read()
 
-    def _probe(self, key: str) -> dict[str, Any]:
-        """Probe's answer; an empty one if it has none, because a conversion may work where a probe does not."""
-        uri = f"s3://{self.target.temp_bucket}/{key}"
+    def _probe(self, entry: Entry) -> dict[str, Any]:
+        """Probe's answer; an empty one if it can tell nothing, because a conversion may work where a probe does not.
+
+        Raises what a busy or broken service raises: without its duration an ordinary video would be priced by its size,
+        and could be refused as too expensive.
+        """
+        uri = f"s3://{self.target.temp_bucket}/{entry.key}"
         try:
-            return dict(self.mediaconvert.probe(InputFiles=[{"FileUrl": uri}]))
+            return dict(self.prober.probe(InputFiles=[{"FileUrl": uri}]))
         except (ClientError, BotoCoreError) as error:
+            if not _tells_nothing(error) and entry.nudges < NUDGES_WITHOUT_PROBE:
+                raise
             logger.warning("probe failed, going on without", extra={"reason": str(error)})
             return {}
 
@@ -176,10 +194,14 @@ class Starter:
             self._failed(failed, now)
 
     def _failed(self, entry: Entry, now: datetime) -> None:
-        pending.settle(self.s3, self.target.temp_bucket, self.catalog, entry, now)
-        if entry.error and entry.updated_at == now:
-            logger.warning("video failed, original kept", extra={"error_code": entry.error.code.value})
-            count(Count.CONVERSIONS_FAILED)
+        if entry.error is None or entry.updated_at != now:
+            logger.info("the video has failed before, dropped")
+            return
+        if entry.attempt <= 1 and entry.job_id is None:
+            # No job was ever made. What one may have left is the reconciler's to remove, before the marker goes.
+            pending.settle(self.s3, self.target.temp_bucket, self.catalog, self.tombstones, entry, now)
+        logger.warning("video failed, original kept", extra={"error_code": entry.error.code.value})
+        count(Count.CONVERSIONS_FAILED)
 
     def _orphaned(self, original: Original) -> None:
         """No entry: either the video was deleted, or the upload is none of ours."""
@@ -206,6 +228,11 @@ class Starter:
 
     def _update(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry | None:
         return self.catalog.update(entry.owner, entry.video_id, change)
+
+
+def _tells_nothing(error: ClientError | BotoCoreError) -> bool:
+    """Whether Probe has looked at the file and cannot say what it is."""
+    return isinstance(error, ClientError) and aws.error_code(error) in NOTHING_KNOWN
 
 
 def _arrived(entry: Entry, original: Original, size: int, now: datetime) -> Entry:

@@ -34,13 +34,14 @@ from mediaconvert_standin.protocol.wire import MAX_BODY_BYTES, Json, find_route,
 from mediaconvert_standin.running.conversion import JobConversion, Tools
 from mediaconvert_standin.running.resuming import resume
 from mediaconvert_standin.running.scheduler import Scheduler
+from mediaconvert_standin.running.taking_back import TakingBack
 from mediaconvert_standin.settings import Settings
 from mediaconvert_standin.state.database import Database
 from mediaconvert_standin.state.library import Library
 from mediaconvert_standin.state.store import JobStore
 from mediaconvert_standin.storage.aws import Clients
 
-STOP_SECONDS = 0.8  # for jobs, and again for waiting events: the whole stop stays under two seconds
+STOP_SECONDS = 3.0  # at most, for jobs and again for waiting events: docker gives ten in all
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 logger = logging.getLogger("mediaconvert_standin")
@@ -67,6 +68,7 @@ class Service:
         rules = QueueRules(queues, self.store, self._events, self.clock)
         self._scheduler = Scheduler(self._start, rules, self.clock)
         resume(self.store, self._scheduler, self._events, self.clock)
+        self._taking_back = TakingBack(self.tools)
         self.page = Page(self.store, self.database, clients.s3)
         self.operations = Operations(self.tools, self._scheduler, queues, library, self.database, self.clock)
         routes()
@@ -74,6 +76,7 @@ class Service:
 
     def close(self) -> None:
         self.page.streams.stop()
+        self._taking_back.stop()
         self._scheduler.close(STOP_SECONDS)
         self._prober.close()
         self._events.close(STOP_SECONDS)

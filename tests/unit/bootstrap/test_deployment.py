@@ -30,25 +30,25 @@ def test_deploying_again_changes_nothing_and_is_a_success(engine: Engine, deploy
 def test_a_changed_route_goes_live(engine: Engine, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = deploy_platform(engine, deployment).outputs
     api = f"{engine.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/api"
-    assert requests.get(f"{api}/films", timeout=10).status_code == 404
+    assert requests.get(f"{api}/films", timeout=60).status_code == 404
     changed = render_template(platform.render_template().replace("PathPart: videos", "PathPart: films"))
     monkeypatch.setattr(platform, "render_template", lambda: changed)
 
     deploy_platform(engine, deployment)
 
-    assert requests.get(f"{api}/films", timeout=10).status_code == 401
-    assert requests.get(f"{api}/videos", timeout=10).status_code == 404
+    assert requests.get(f"{api}/films", timeout=60).status_code == 401
+    assert requests.get(f"{api}/videos", timeout=60).status_code == 404
     monkeypatch.undo()
     deploy_platform(engine, deployment)
-    assert requests.get(f"{api}/videos", timeout=10).status_code == 401
+    assert requests.get(f"{api}/videos", timeout=60).status_code == 401
 
 
 def test_api_gateways_own_answers_have_the_apis_error_shape(engine: Engine, deployment: Deployment) -> None:
     outputs = deploy_platform(engine, deployment).outputs
     api = f"{engine.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/api"
 
-    unknown = requests.get(f"{api}/nothing-here", timeout=10)
-    signed_out = requests.get(f"{api}/videos", timeout=10)
+    unknown = requests.get(f"{api}/nothing-here", timeout=60)
+    signed_out = requests.get(f"{api}/videos", timeout=60)
 
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not_found")
     assert (signed_out.status_code, signed_out.json()["error"]["code"]) == (401, "unauthorized")

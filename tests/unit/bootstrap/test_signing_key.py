@@ -10,8 +10,8 @@ from bootstrap.signing_key import (
     SLOTS,
     ensure_signing_keys,
     forget_private_half,
-    has_private_half,
     parameter_name,
+    stored_public_half,
 )
 
 
@@ -50,10 +50,11 @@ def test_a_retired_key_stays_trusted_and_cannot_sign(ssm: SSMClient) -> None:
 
     assert after.by_slot == keys.by_slot
     assert after.signing == keys.by_slot["b"]
-    assert not has_private_half(ssm, "/test/retired", "a")
+    assert stored_public_half(ssm, "/test/retired", "a") is None
+    assert stored_public_half(ssm, "/test/retired", "b") == keys.by_slot["b"]
 
 
 def test_forgetting_twice_is_no_error(ssm: SSMClient) -> None:
     forget_private_half(ssm, "/test/nothing", "a")
-    assert not has_private_half(ssm, "/test/nothing", "a")
+    assert stored_public_half(ssm, "/test/nothing", "a") is None
     assert parameter_name("/test/nothing", "a") == "/test/nothing/a"

@@ -1,7 +1,7 @@
 """One file's way, broken off and refused at every step, against a library and a bucket of the test's own."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -14,6 +14,12 @@ from devstack.upload.records import FileBusyError, Fingerprint, Record, Records
 PART = 100_000
 SINGLE = 50_000
 NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch):
+    """The journey looks for what was opened lately: not when the tests were collected."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
 
 
 class FakeLibrary:
@@ -32,6 +38,7 @@ class FakeLibrary:
         self.completed = []
         self.given_up = set()
         self.lost_answers = 0
+        self.most = 100
 
     def _fault(self, name):
         if self.faults.get(name):
@@ -53,8 +60,11 @@ class FakeLibrary:
             return Upload(video_id, "k", 3600, url, {"If-None-Match": "*"}, None)
         return Upload(video_id, "k", 3600, None, {}, MultipartPlan(PART, -(-size // PART)))
 
-    def videos(self, _limit):
-        return Page(tuple(self.videos_by_id.values()), None)
+    def videos(self, limit, cursor=None):
+        newest = sorted(self.videos_by_id.values(), key=lambda video: video.created_at, reverse=True)
+        start = int(cursor or 0)
+        end = start + min(limit, self.most)
+        return Page(tuple(newest[start:end]), str(end) if end < len(newest) else None)
 
     def video(self, video_id):
         self._fault("video")
@@ -342,3 +352,43 @@ def test_an_upload_that_a_dead_command_opens_late_is_removed_in_the_end(world):
     world.library.complete = late
     assert world.run() == "v1"
     assert world.library.deleted == ["v2"]
+
+
+def test_an_upload_whose_answer_was_lost_is_found_behind_many_newer_ones(small):
+    small.library.lost_answers = 1
+    small.library.most = 3
+    for number in range(8):
+        later = NOW + timedelta(seconds=1 + number)
+        newer = Video(f"n{number}", "n", "n", "ready", 0, 1, None, None, None, later, later, None, None)
+        small.library.videos_by_id[newer.video_id] = newer
+    assert small.run() == "v2"
+    assert small.library.deleted == ["v1"]
+
+
+def test_a_file_of_the_same_name_and_size_in_another_folder_keeps_its_upload(small, tmp_path):
+    """Cameras count from 1 on every card: both files go at once, and nothing of either has arrived yet."""
+    twin = tmp_path / "card2" / small.file.name
+    twin.parent.mkdir()
+    twin.write_bytes(b"t" * SINGLE)
+    upload = small.library.open_upload(twin.name, "video/mp4", SINGLE)
+    with small.records.held(twin):
+        small.records.keep(twin, Record(upload.video_id, Fingerprint.of(twin), NOW.timestamp()))
+    small.library.lost_answers = 1
+
+    assert small.run() == "v3"
+
+    assert small.library.deleted == ["v2"]
+
+
+def test_nothing_is_removed_while_a_twin_waits_for_its_answer(small, tmp_path):
+    twin = tmp_path / "card2" / small.file.name
+    twin.parent.mkdir()
+    twin.write_bytes(b"t" * SINGLE)
+    small.library.open_upload(twin.name, "video/mp4", SINGLE)
+    with small.records.held(twin):
+        small.records.keep(twin, Record(None, Fingerprint.of(twin), NOW.timestamp()))
+    small.library.lost_answers = 1
+
+    assert small.run() == "v3"
+
+    assert small.library.deleted == []

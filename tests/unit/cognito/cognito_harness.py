@@ -89,11 +89,11 @@ class Service:
         """A call as a stranger may write it, without a client library."""
         target = {"X-Amz-Target": TARGET + operation, "Content-Type": "application/x-amz-json-1.1"}
         content = json.dumps(body)
-        return httpx.post(self.url, content=content, headers=target | (headers or {}), trust_env=False)
+        return httpx.post(self.url, content=content, headers=target | (headers or {}), trust_env=False, timeout=60)
 
     def mails_to(self, email: str) -> list[Answer]:
         """Oldest first, as `dev.py inbox` finds them."""
-        answer = httpx.get(f"{self.url}/_ministack/ses/messages", trust_env=False).json()
+        answer = httpx.get(f"{self.url}/_ministack/ses/messages", trust_env=False, timeout=60).json()
         return [mail for box in answer["messages"].values() for mail in box if email in mail["To"]]
 
     def codes_sent_to(self, email: str) -> list[str]:

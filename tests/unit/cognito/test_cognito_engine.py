@@ -39,7 +39,7 @@ def running(state: Path) -> Iterator[str]:
 
 def is_healthy(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/_localstack/health", trust_env=False).status_code == 200
+        return httpx.get(f"{url}/_localstack/health", trust_env=False, timeout=60).status_code == 200
     except httpx.TransportError:
         return False
 

@@ -12,7 +12,7 @@ def claims(token: str) -> dict[str, object]:
 
 
 def fetch(url: str) -> str:
-    return httpx.get(url, trust_env=False).raise_for_status().text
+    return httpx.get(url, trust_env=False, timeout=60).raise_for_status().text
 
 
 def test_sign_up_to_tokens_and_back_in(service: Service) -> None:

@@ -22,7 +22,7 @@ def start(**environ: str) -> "subprocess.Popen[str]":
 
 def is_healthy(url: str) -> bool:
     try:
-        return bool(httpx.get(f"{url}/health", trust_env=False).json()["status"] == "ok")
+        return bool(httpx.get(f"{url}/health", trust_env=False, timeout=60).json()["status"] == "ok")
     except httpx.TransportError:
         return False
 
@@ -33,7 +33,9 @@ def test_the_process_serves_and_ends_cleanly() -> None:
     try:
         wait_until(lambda: is_healthy(f"http://127.0.0.1:{port}"), "start")
         headers = {"X-Amz-Target": "AWSCognitoIdentityProviderService.GetUser"}
-        answer = httpx.post(f"http://127.0.0.1:{port}", headers=headers, json={"AccessToken": "x"}, trust_env=False)
+        answer = httpx.post(
+            f"http://127.0.0.1:{port}", headers=headers, json={"AccessToken": "x"}, trust_env=False, timeout=60
+        )
         assert (answer.status_code, answer.json()["__type"]) == (500, "InternalErrorException")
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=DEADLINE_SECONDS)

@@ -214,7 +214,9 @@ def unsigned(token: str) -> str:
 
 def under_the_public_key(service: Service, token: str) -> str:
     """The same claims under HS256, with the published key for a secret."""
-    keys = httpx.get(f"{service.url}/{service.pool_id}/.well-known/jwks.json", trust_env=False).json()["keys"]
+    keys = httpx.get(f"{service.url}/{service.pool_id}/.well-known/jwks.json", trust_env=False, timeout=60).json()[
+        "keys"
+    ]
     kid = jwt.get_unverified_header(token)["kid"]
     modulus = next(key["n"] for key in keys if key["kid"] == kid)
     return jwt.encode(claims(token), modulus, "HS256", headers={"kid": kid})

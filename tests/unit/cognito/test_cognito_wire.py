@@ -49,14 +49,16 @@ def test_the_users_door_is_closed_to_the_owner(service: Service, operation: str)
     body = json.dumps({"UserPoolId": service.pool_id, "Username": "x"}).encode()
     request = AWSRequest("POST", url, headers={"X-Amz-Target": f"{TARGET}{operation}"}, data=body)
     SigV4Auth(Credentials("test", "test"), "cognito-idp", "us-east-1").add_auth(request)
-    answer = httpx.post(url, headers=dict(request.headers), content=body, trust_env=False)
+    answer = httpx.post(url, headers=dict(request.headers), content=body, trust_env=False, timeout=60)
     assert (answer.status_code, answer.json()["__type"]) == (400, "MissingAuthenticationTokenException")
 
 
 def test_the_users_door_is_open_to_users(service: Service) -> None:
     headers = {"X-Amz-Target": f"{TARGET}ForgotPassword"}
     body = {"ClientId": service.client_id, "Username": service.person().email}
-    assert httpx.post(f"{service.url}/users", headers=headers, json=body, trust_env=False).status_code == 200
+    assert (
+        httpx.post(f"{service.url}/users", headers=headers, json=body, trust_env=False, timeout=60).status_code == 200
+    )
 
 
 def test_owners_operations_pass_with_one(service: Service) -> None:
@@ -82,9 +84,9 @@ def test_a_signature_for_another_address_is_refused(service: Service) -> None:
     request = AWSRequest("POST", "http://api.example/", headers=headers, data=body)
     SigV4Auth(Credentials("test", "test"), "cognito-idp", "us-east-1").add_auth(request)
     signed = dict(request.headers)
-    assert httpx.post(service.url, headers=signed, content=body, trust_env=False).status_code == 200
+    assert httpx.post(service.url, headers=signed, content=body, trust_env=False, timeout=60).status_code == 200
     del signed["Host"]
-    answer = httpx.post(service.url, headers=signed, content=body, trust_env=False)
+    answer = httpx.post(service.url, headers=signed, content=body, trust_env=False, timeout=60)
     assert answer.json()["__type"] == "InvalidSignatureException"
 
 
@@ -125,27 +127,29 @@ def test_what_the_pool_does_not_offer_is_refused(service: Service, operation: st
     ],
 )
 def test_an_unknown_target_is_no_operation(service: Service, target: str) -> None:
-    answer = httpx.post(service.url, headers={"X-Amz-Target": target} | SIGNED, content="{}", trust_env=False)
+    answer = httpx.post(
+        service.url, headers={"X-Amz-Target": target} | SIGNED, content="{}", trust_env=False, timeout=60
+    )
     assert (answer.status_code, answer.json()["__type"]) == (400, "UnknownOperationException")
 
 
 def test_two_targets_are_no_operation(service: Service) -> None:
     headers = [("X-Amz-Target", f"{TARGET}ListUserPools"), ("X-Amz-Target", f"{TARGET}InitiateAuth")]
-    answer = httpx.post(service.url, headers=headers, content="{}", trust_env=False)
+    answer = httpx.post(service.url, headers=headers, content="{}", trust_env=False, timeout=60)
     assert answer.json()["__type"] == "UnknownOperationException"
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'"x"', b"null", b"\xff", b"[" * 100_000, b"{}" + b" " * 200_000])
 def test_a_body_that_is_no_json_object_is_refused(service: Service, content: bytes) -> None:
     headers = {"X-Amz-Target": f"{TARGET}SignUp"}
-    answer = httpx.post(service.url, headers=headers, content=content, trust_env=False)
+    answer = httpx.post(service.url, headers=headers, content=content, trust_env=False, timeout=60)
     assert (answer.status_code, answer.json()["__type"]) == (400, "SerializationException")
 
 
 def test_other_methods_and_paths_are_refused(service: Service) -> None:
-    assert httpx.get(service.url, trust_env=False).status_code == 405
+    assert httpx.get(service.url, trust_env=False, timeout=60).status_code == 405
     for path in ("/oauth2/token", "/login", "/_ministack/reset", "/_ministack/config", "/x/.well-known/other"):
-        assert httpx.get(f"{service.url}{path}", trust_env=False).status_code in (400, 404), path
+        assert httpx.get(f"{service.url}{path}", trust_env=False, timeout=60).status_code in (400, 404), path
 
 
 def test_the_host_header_does_not_matter(service: Service) -> None:
@@ -210,13 +214,13 @@ def test_the_inbox_lists_invitations_and_our_codes_and_hides_the_engines_codes(s
     (code,) = service.mails_to(f"x{email}")
     assert "123456" not in code["BodyText"]
     assert set(code) == set(invitation)
-    assert httpx.post(f"{service.url}/_ministack/ses/messages", trust_env=False).status_code == 405
+    assert httpx.post(f"{service.url}/_ministack/ses/messages", trust_env=False, timeout=60).status_code == 405
 
 
 def test_the_inbox_works_beside_an_emulator_without_one() -> None:
     emulator = AsgiServer(Starlette())
     server = AsgiServer(create_app(Settings("127.0.0.1", 8083, emulator.url, "us-east-1", "test", "test")))
-    answer = httpx.get(f"{server.url}/_ministack/ses/messages", trust_env=False)
+    answer = httpx.get(f"{server.url}/_ministack/ses/messages", trust_env=False, timeout=60)
     server.stop()
     emulator.stop()
     assert answer.json() == {"messages": {"000000000000": []}}
@@ -225,6 +229,6 @@ def test_the_inbox_works_beside_an_emulator_without_one() -> None:
 def test_the_inbox_says_when_the_engine_is_away(unused_port: int) -> None:
     settings = Settings("127.0.0.1", 8083, f"http://127.0.0.1:{unused_port}", "us-east-1", "test", "test")
     server = AsgiServer(create_app(settings))
-    answer = httpx.get(f"{server.url}/_ministack/ses/messages", trust_env=False)
+    answer = httpx.get(f"{server.url}/_ministack/ses/messages", trust_env=False, timeout=60)
     server.stop()
     assert (answer.status_code, answer.json()["__type"]) == (500, "InternalErrorException")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ import pytest
 from botocore.config import Config
 from engine import CREDENTIALS, running_engine
 
-from devstack.stack.snapshot import KEPT_BUCKETS, RANGE_BYTES, Snapshots
+from devstack.stack.snapshot import KEPT_BUCKETS, RANGE_BYTES, SnapshotError, Snapshots
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,6 +63,11 @@ def before_each_read(s3: S3Client, act: Callable[[], None]) -> None:
         act()
 
     s3.meta.events.register("before-call.s3.HeadObject", on_head)
+
+
+def files(folder: Path) -> list[bytes]:
+    """What a state directory holds but for the list of it."""
+    return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "index.json"]
 
 
 def come_back(s3: S3Client, snapshots: Snapshots) -> dict[tuple[str, str], bytes]:
@@ -121,7 +128,7 @@ def test_what_never_rests_is_kept_as_it_was_seen_last(s3: S3Client, snapshots: S
     assert int(back[MEDIA, ENTRY]) > 0
 
 
-def test_a_snapshot_cut_short_leaves_the_former_one(s3: S3Client, snapshots: Snapshots) -> None:
+def test_a_snapshot_cut_short_leaves_the_former_one(s3: S3Client, snapshots: Snapshots, tmp_path: Path) -> None:
     s3.put_object(Bucket=MEDIA, Key=ENTRY, Body=b"first")
     snapshots.save()
     s3.put_object(Bucket=MEDIA, Key=ENTRY, Body=b"second")
@@ -133,13 +140,51 @@ def test_a_snapshot_cut_short_leaves_the_former_one(s3: S3Client, snapshots: Sna
     with pytest.raises(KeyboardInterrupt):
         snapshots.save()
 
+    assert files(tmp_path) == [b"first"]
     assert come_back(s3, snapshots) == {(MEDIA, ENTRY): b"first"}
+
+
+def test_a_snapshot_that_cannot_be_taken_says_what_to_do(s3: S3Client, snapshots: Snapshots, tmp_path: Path) -> None:
+    s3.put_object(Bucket=MEDIA, Key=ENTRY, Body=b"entry")
+
+    def fill_the_disk() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before_each_read(s3, fill_the_disk)
+    with pytest.raises(SnapshotError, match=r"No space left.*run the same command again"):
+        snapshots.save()
+    assert files(tmp_path) == []
 
 
 def test_only_the_last_snapshot_takes_room(s3: S3Client, snapshots: Snapshots, tmp_path: Path) -> None:
     for body in (b"first", b"second"):
         s3.put_object(Bucket=MEDIA, Key=ENTRY, Body=body)
         snapshots.save()
-    assert [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".json"] == [
-        b"second"
-    ]
+    assert files(tmp_path) == [b"second"]
+
+
+def test_markers_come_back_when_what_they_speak_of_has(s3: S3Client, snapshots: Snapshots) -> None:
+    for bucket, key in ((TEMP, MARKER), (TEMP, ORIGINAL), (MEDIA, ENTRY)):
+        s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    snapshots.save()
+    empty(s3)
+    written: list[str] = []
+    s3.meta.events.register("before-call.s3.PutObject", lambda params, **_: written.append(params["url_path"]))
+
+    snapshots.restore(lambda _: None)
+
+    assert [path.rpartition("/")[2] for path in written] == ["video.json", "original.mp4", "video"]
+
+
+def test_a_snapshot_of_an_earlier_version_is_still_read(s3: S3Client, snapshots: Snapshots, tmp_path: Path) -> None:
+    folder = tmp_path / "objects"
+    folder.mkdir()
+    (folder / "0").write_bytes(b"entry")
+    record = {"bucket": MEDIA, "key": ENTRY, "file": "0", "content_type": "application/json", "cache_control": ""}
+    (folder / "index.json").write_text(json.dumps([record]))
+
+    assert come_back(s3, snapshots) == {(MEDIA, ENTRY): b"entry"}
+
+    s3.put_object(Bucket=MEDIA, Key=ENTRY, Body=b"changed")
+    snapshots.save()
+    assert files(tmp_path) == [b"changed"]

@@ -7,11 +7,15 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from functions import harness
 from functions.harness import MP4_START, TEMP_BUCKET, probe_result, s3_event, sns_envelope
+from sstech_video import backing_off
 
 if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
     from functions.conftest import Platform
 
 SIZE = len(MP4_START)
@@ -64,15 +68,43 @@ def test_a_job_whose_answer_was_lost_is_found_and_not_made_again(platform: Platf
     assert platform.entry(upload)["jobId"] == platform.job(upload)["id"]
 
 
-def test_what_a_slow_batch_has_no_time_for_goes_back_before_lambda_stops_the_function(platform: Platform) -> None:
-    first, second = platform.uploaded(), platform.uploaded()
+@pytest.fixture
+def short_of_time() -> object:
+    """There is time for one message of a batch."""
     times = iter([60_000, 19_999])
-    context = SimpleNamespace(**{**vars(harness.CONTEXT), "get_remaining_time_in_millis": lambda: next(times)})
+    return SimpleNamespace(**{**vars(harness.CONTEXT), "get_remaining_time_in_millis": lambda: next(times)})
+
+
+def test_what_a_slow_batch_has_no_time_for_is_postponed_and_loses_no_try(
+    platform: Platform,
+    sqs: SQSClient,
+    queue_url: str,
+    short_of_time: object,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backing_off, "FIRST_DELAY_SECONDS", 0)
+    sqs.purge_queue(QueueUrl=queue_url)
+    first, second = platform.uploaded(), platform.uploaded()
     bodies = [sns_envelope(s3_event(upload["key"], SIZE)) for upload in (first, second)]
-    assert platform.deliver(*bodies, context=context) == ["message-1"]
+    assert platform.deliver(*bodies, context=short_of_time) == []
     assert platform.entry(first)["status"] == "converting"
-    assert platform.deliver(bodies[1]) == []
+    assert platform.entry(second)["status"] == "uploading"
+    answer = sqs.receive_message(QueueUrl=queue_url, AttributeNames=["ApproximateReceiveCount"], WaitTimeSeconds=5)
+    (copy,) = answer["Messages"]
+    sqs.purge_queue(QueueUrl=queue_url)
+    assert copy["Attributes"]["ApproximateReceiveCount"] == "1"
+    assert platform.deliver(copy["Body"]) == []
     assert platform.entry(second)["jobId"] == platform.job(second)["id"]
+
+
+def test_what_cannot_be_postponed_goes_back_before_lambda_stops_the_function(
+    platform: Platform, short_of_time: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mediaconvert_trigger
+
+    monkeypatch.setattr(mediaconvert_trigger, "postpone", lambda *_: False)
+    bodies = [sns_envelope(s3_event(platform.uploaded()["key"], SIZE)) for _ in range(2)]
+    assert platform.deliver(*bodies, context=short_of_time) == ["message-1"]
 
 
 def test_throttling_sends_the_message_back_and_only_this_one(platform: Platform) -> None:
@@ -95,11 +127,100 @@ def test_a_request_that_mediaconvert_refuses_fails_the_video(platform: Platform)
     assert not platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}")
 
 
-def test_a_probe_that_fails_does_not_stop_the_conversion(platform: Platform) -> None:
-    platform.mediaconvert.probe = None
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, "BadRequestException"),
+        (403, "ForbiddenException"),
+        (404, "NotFoundException"),
+        (422, "UnprocessableEntityException"),
+    ],
+)
+def test_a_probe_that_can_tell_nothing_does_not_stop_the_conversion(
+    platform: Platform, status: int, error: str
+) -> None:
+    platform.mediaconvert.refusals["Probe"] = (status, error)
     upload = platform.converting()
     settings = platform.job(upload)["settings"]
     assert len(settings["outputGroups"][1]["outputs"]) == 4
+
+
+BUSY = [
+    (429, "TooManyRequestsException"),
+    (500, "InternalServerErrorException"),
+    (503, "ServiceUnavailable"),
+    (402, "ServiceQuotaExceededException"),
+    (409, "ConflictException"),
+    (403, "AccessDeniedException"),
+]
+
+
+@pytest.mark.parametrize(("status", "error"), BUSY)
+def test_a_busy_probe_is_asked_again_later_and_prices_nothing_by_its_size(
+    platform: Platform, status: int, error: str
+) -> None:
+    upload = platform.uploaded()
+    platform.mediaconvert.refusals["Probe"] = (status, error)
+    assert platform.arrive(upload) == ["message-0"]
+    assert platform.entry(upload)["status"] == "uploaded"
+    assert platform.mediaconvert.jobs == []
+    platform.mediaconvert.refusals.clear()
+    assert platform.arrive(upload) == []
+    assert platform.entry(upload)["durationMs"] == 12300
+
+
+def test_a_probe_that_hangs_is_asked_once_and_later_again(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mediaconvert_trigger
+
+    asked: list[str] = []
+
+    def hangs(**request: Any) -> None:
+        asked.append(request["InputFiles"][0]["FileUrl"])
+        raise ReadTimeoutError(endpoint_url="https://mediaconvert.example")
+
+    upload = platform.uploaded()
+    with monkeypatch.context() as patch:
+        patch.setattr(mediaconvert_trigger.starter().prober, "probe", hangs)
+        assert platform.arrive(upload) == ["message-0"]
+    assert len(asked) == 1
+    assert platform.entry(upload)["status"] == "uploaded"
+
+
+def test_probe_is_tried_once_for_each_delivery(platform: Platform) -> None:
+    """By the SDK too: what hangs three times over would use up the time of the whole batch."""
+    import mediaconvert_trigger
+
+    config = mediaconvert_trigger.starter().prober.meta.config
+    assert config.retries["total_max_attempts"] == 1
+    seconds = config.connect_timeout + config.read_timeout
+    assert seconds * 1000 < mediaconvert_trigger.ONE_MESSAGE_MILLISECONDS
+
+
+def test_a_file_that_probe_always_fails_at_is_converted_in_the_end(
+    platform: Platform, sqs: SQSClient, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sstech_video import starting
+
+    monkeypatch.setattr(starting, "NUDGES_WITHOUT_PROBE", 1)
+    platform.mediaconvert.refusals["Probe"] = (500, "InternalServerErrorException")
+    upload = platform.uploaded()
+    assert platform.arrive(upload) == ["message-0"]
+    platform.reconcile(videoId=upload["videoId"])
+    sqs.purge_queue(QueueUrl=queue_url)
+    assert platform.arrive(upload) == []
+    assert platform.entry(upload)["jobId"] == platform.job(upload)["id"]
+
+
+@pytest.mark.parametrize("counted", ["MessagesReturned", "MessagesPostponed"])
+def test_messages_that_go_back_are_counted(
+    platform: Platform, short_of_time: object, capsys: pytest.CaptureFixture[str], counted: str
+) -> None:
+    """A function that hands failures back has no error of its own that an alarm could hear."""
+    bad = ["not json", sns_envelope({"Event": "s3:TestEvent"})]
+    bodies = bad if counted == "MessagesReturned" else bad[::-1]
+    platform.deliver(*bodies, context=short_of_time)
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert sum(sum(metric.get(counted, [])) for metric in metrics) == 1
 
 
 def test_a_file_without_video_fails_without_a_job(platform: Platform) -> None:

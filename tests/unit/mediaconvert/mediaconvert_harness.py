@@ -20,7 +20,7 @@ from mypy_boto3_sqs import SQSClient
 T = TypeVar("T")
 Json = dict[str, Any]
 
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 300.0
 SOURCE_BUCKET = "source"
 OUTPUT_BUCKET = "output"
 ROLE = "arn:aws:iam::000000000000:role/mediaconvert"
@@ -215,8 +215,13 @@ class Bench:
 
         def received() -> list[Json] | None:
             answer = self.sqs.receive_message(QueueUrl=self.event_queue, MaxNumberOfMessages=10)
-            for message in answer.get("Messages", []):
-                self.sqs.delete_message(QueueUrl=self.event_queue, ReceiptHandle=message["ReceiptHandle"])
+            messages = answer.get("Messages", [])
+            if messages:
+                handles = [
+                    {"Id": message["MessageId"], "ReceiptHandle": message["ReceiptHandle"]} for message in messages
+                ]
+                self.sqs.delete_message_batch(QueueUrl=self.event_queue, Entries=handles)
+            for message in messages:
                 event = json.loads(message["Body"])
                 check_event(event)
                 if event["detail"]["jobId"] == job_id:

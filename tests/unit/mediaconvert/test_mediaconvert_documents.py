@@ -92,7 +92,7 @@ def source_key(bench: Bench, name: str) -> str:
 
 def submit(bench: Bench, document: Json) -> requests.Response:
     body = {"role": ROLE, "settings": document["settings"], **document.get("request", {})}
-    return requests.post(f"{bench.endpoint}/2017-08-29/jobs", json=body, timeout=10)
+    return requests.post(f"{bench.endpoint}/2017-08-29/jobs", json=body, timeout=60)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -93,7 +93,7 @@ def test_all_eight_kinds_of_events(process: Process, receiver: Receiver, bench: 
     client.create_queue(Name="spare")
     client.create_queue(Name="gone")
     hopping = create(short, HopDestinations=[{"Queue": "spare", "WaitMinutes": 1}])
-    staying = create(short, HopDestinations=[{"Queue": "gone", "WaitMinutes": 1}])
+    staying = create(short, HopDestinations=[{"Queue": "gone", "WaitMinutes": 3}])
     client.delete_queue(Name="gone")
     receiver.wait_for(staying, "NEW_WARNING")
     hopped = receiver.wait_for(hopping, "COMPLETE")
@@ -106,7 +106,7 @@ def test_all_eight_kinds_of_events(process: Process, receiver: Receiver, bench: 
     ran = ["PROGRESSING", "INPUT_INFORMATION", "COMPLETE"]
     assert [status for status in hopped if status != "STATUS_UPDATE"] == ["QUEUE_HOP", *ran]
     assert [status for status in completed if status != "STATUS_UPDATE"] == ["NEW_WARNING", *ran]
-    assert receiver.of(failing) == ["PROGRESSING", "ERROR"]
+    assert [status for status in receiver.of(failing) if status != "STATUS_UPDATE"] == ["PROGRESSING", "ERROR"]
     kinds = Counter(event["detail"]["status"] for event in receiver.events)
     assert set(kinds) == {
         "PROGRESSING",
@@ -139,7 +139,7 @@ def test_the_stream_tells_what_was_and_what_comes(process: Process, bench: Bench
                 seen.append(event["detail"]["status"])
             if "ERROR" in seen:
                 break
-    assert seen == ["PROGRESSING", "ERROR"]
+    assert [status for status in seen if status != "STATUS_UPDATE"] == ["PROGRESSING", "ERROR"]
 
 
 def test_events_of_an_end_are_sent_though_the_process_died_before(process: Process, receiver: Receiver) -> None:
@@ -152,7 +152,7 @@ def test_events_of_an_end_are_sent_though_the_process_died_before(process: Proce
 
     process.start()
 
-    wait_until(lambda: receiver.of(job_id).count("ERROR") == 2 or None, "the event again")
+    wait_until(lambda: receiver.of(job_id).count("ERROR") >= 2 or None, "the event again")
 
 
 def _forget_event(path: Path, job_id: str, status: str) -> None:

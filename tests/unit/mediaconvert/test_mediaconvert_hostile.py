@@ -85,7 +85,7 @@ def ended(bench: Bench, settings: Json, prefix: str) -> Json:
     """The job's end, with all that must hold however it ends."""
     job = bench.convert(settings)
     assert job["Status"] in ("COMPLETE", "ERROR")
-    assert requests.get(f"{bench.endpoint}/health", timeout=5).status_code == 200
+    assert requests.get(f"{bench.endpoint}/health", timeout=60).status_code == 200
     if job["Status"] == "ERROR":
         assert 1000 < job["ErrorCode"] < 4000
         assert len(job["ErrorMessage"]) > 10

@@ -67,6 +67,66 @@ def test_role_that_may_not_write_is_1401_and_names_the_output(bench: Bench, clip
     assert message.endswith("[Failed to write data: Access Denied]")
 
 
+def test_a_job_that_may_not_write_deletes_nothing_of_others(bench: Bench, clip: Path) -> None:
+    """Last week's output is at the key, and the role may delete there though it may not write."""
+    trust = bench.iam.get_role(RoleName="mediaconvert")["Role"]["AssumeRolePolicyDocument"]
+    bench.iam.create_role(RoleName="deleter", AssumeRolePolicyDocument=json.dumps(trust))
+    may = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:DeleteObject"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    bench.iam.put_role_policy(RoleName="deleter", PolicyName="s3", PolicyDocument=document)
+    bench.s3.put_object(Bucket=OUTPUT_BUCKET, Key="kept/video.mp4", Body=b"last week's")
+    settings = job_settings(clip.name, file_group(f"s3://{OUTPUT_BUCKET}/kept/video", mp4_output(video(h264()))))
+    job = bench.convert(settings, role="arn:aws:iam::000000000000:role/deleter")
+    assert (job["Status"], job["ErrorCode"]) == ("ERROR", 1401)
+    assert bench.text("kept/video.mp4") == "last week's"
+
+
+# Names in public documents, and what could make another host or path of the address that is asked.
+NO_BUCKETS = [
+    "DOC-EXAMPLE-BUCKET",
+    "my_bucket",
+    "<MEDIABUCKET>",
+    "..",
+    "a",
+    "arn:aws:s3:us-east-1:000000000000:accesspoint:name",
+    "user@127.0.0.1:1",
+    f"{OUTPUT_BUCKET}?acl",
+    f"{OUTPUT_BUCKET}%2Fx",
+]
+
+
+@pytest.fixture(scope="module")
+def everywhere(bench: Bench) -> str:
+    """A role that may do anything in any bucket."""
+    trust = bench.iam.get_role(RoleName="mediaconvert")["Role"]["AssumeRolePolicyDocument"]
+    bench.iam.create_role(RoleName="everywhere", AssumeRolePolicyDocument=json.dumps(trust))
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    bench.iam.put_role_policy(RoleName="everywhere", PolicyName="s3", PolicyDocument=json.dumps(document))
+    return "arn:aws:iam::000000000000:role/everywhere"
+
+
+@pytest.mark.parametrize("bucket", NO_BUCKETS)
+def test_a_bucket_that_can_not_be_is_1404_and_no_bad_request(
+    bench: Bench, clip: Path, everywhere: str, bucket: str
+) -> None:
+    there = job_settings(clip.name, file_group(f"s3://{bucket}/x", mp4_output(video(h264(), (64, 36)))))
+    job = bench.convert(there, role=everywhere)
+    assert (job["Status"], job["ErrorCode"]) == ("ERROR", 1404)
+    assert job["ErrorMessage"].startswith(f"Unable to write to output file [s3://{bucket}/x.mp4]")
+    here = job_settings(clip.name, file_group(f"s3://{OUTPUT_BUCKET}/nobucket/x", mp4_output(video(h264(), (64, 36)))))
+    here["Inputs"][0]["FileInput"] = f"s3://{bucket}/a.mp4"
+    job = bench.convert(here, role=everywhere)
+    assert (job["Status"], job["ErrorCode"]) == ("ERROR", 1404)
+    assert bench.keys("nobucket") == []
+
+
+@pytest.mark.parametrize("uri", ["s3://", "s3:///key", "s3://buc\nket/key", "bucket/key"])
+def test_what_names_no_bucket_is_a_bad_request(bench: Bench, clip: Path, uri: str) -> None:
+    settings = job_settings(clip.name, file_group(uri, mp4_output(video(h264()))))
+    with pytest.raises(bench.mediaconvert.exceptions.BadRequestException, match="/destination: Should "):
+        bench.create(settings)
+
+
 @pytest.mark.parametrize(("role", "expected"), [("arn:aws:iam::000000000000:role/nobody", 1434), ("not-an-arn", 1515)])
 def test_unusable_role(bench: Bench, clip: Path, role: str, expected: int) -> None:
     code, _ = failed(bench, full_settings(clip.name, "role"), "role", role=role)
@@ -205,13 +265,14 @@ def test_errors_of_a_job_are_told_once_to_the_bus(bench: Bench) -> None:
     assert events[-1]["detail"]["errorCode"] == 1404
 
 
-def test_probe_of_a_missing_object_is_not_found(bench: Bench) -> None:
+@pytest.mark.parametrize("url", [f"s3://{SOURCE_BUCKET}/nowhere.mp4", "s3://../x.mp4", "s3://my_Bucket/x.mp4"])
+def test_probe_of_a_missing_object_is_not_found(bench: Bench, url: str) -> None:
     with pytest.raises(bench.mediaconvert.exceptions.NotFoundException):
-        bench.mediaconvert.probe(InputFiles=[{"FileUrl": f"s3://{SOURCE_BUCKET}/nowhere.mp4"}])
+        bench.mediaconvert.probe(InputFiles=[{"FileUrl": url}])
 
 
 def test_probe_of_something_else_than_s3_is_refused(bench: Bench) -> None:
-    for url in ("file:///etc/passwd", "http://127.0.0.1/x.mp4", "s3://../x"):
+    for url in ("file:///etc/passwd", "http://127.0.0.1/x.mp4", "s3:///x.mp4"):
         with pytest.raises(ClientError) as caught:
             bench.mediaconvert.probe(InputFiles=[{"FileUrl": url}])
         assert caught.value.response["Error"]["Code"] == "BadRequestException"

@@ -1,6 +1,7 @@
 """Jobs over the wire: what GetJob says, what the bus is told, cancel, replay, and what lies in the bucket."""
 
 import itertools
+import sqlite3
 import threading
 from typing import Any
 
@@ -26,6 +27,8 @@ from mediaconvert_harness import (
 )
 
 from mediaconvert_standin.state.jobs import Job
+from mediaconvert_standin.state.store import JobStore
+from mediaconvert_standin.storage.journal import Journal
 
 X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
 QUEUE = "arn:aws:mediaconvert:us-east-1:000000000000:queues/Default"
@@ -309,4 +312,49 @@ def test_cancel_in_each_phase_leaves_no_file_and_no_object(bench: Bench, phase: 
         wait_until(lambda: True if not (bench.work_dir / "jobs" / job_id).exists() else None, "an empty work folder")
         return to
 
-    assert bench.keys(wait_until(met, f"a job in {phase}")) == []
+    to = wait_until(met, f"a job in {phase}")
+    # The folder may go just before the cancelation, and the objects after it.
+    wait_until(lambda: bench.keys(to) == [] or None, "an empty prefix")
+
+
+def full_disk_once(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, when: Json) -> list[bool]:
+    """The next call of a method with the arguments ``when`` fails as on a full disk; what was met so far."""
+    met: list[bool] = []
+    whole = getattr(owner, name)
+
+    def once(*given: Any, **named: Any) -> Any:
+        if not met and when.items() <= named.items():
+            met.append(True)
+            raise sqlite3.OperationalError("database or disk is full")
+        return whole(*given, **named)
+
+    monkeypatch.setattr(owner, name, once)
+    return met
+
+
+FULL_DISKS = [
+    (JobStore, "change", {"status": "PROGRESSING"}),
+    (JobStore, "change", {"status": "COMPLETE"}),
+    (Journal, "clear", {}),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "when"), FULL_DISKS)
+def test_a_disk_that_was_full_for_a_moment_costs_no_job(
+    bench: Bench, clip: str, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, when: Json
+) -> None:
+    met = full_disk_once(monkeypatch, owner, name, when)
+    film = file_group(f"s3://{OUTPUT_BUCKET}/full/film", mp4_output(video(h264(), (320, 180))))
+    job_id = bench.create(job_settings(clip, film))
+    assert bench.finished(job_id)["Status"] == "COMPLETE"
+    assert met
+    bench.events(job_id, "COMPLETE")
+    assert bench.keys("full") == ["film.mp4"]
+    bench.s3.delete_object(Bucket=OUTPUT_BUCKET, Key="full/film.mp4")
+
+
+def test_a_disk_that_was_full_for_a_moment_hides_no_failure(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    met = full_disk_once(monkeypatch, JobStore, "change", {"status": "ERROR"})
+    job_id = bench.create(full_settings("nowhere.mp4", "full"))
+    assert (bench.finished(job_id)["ErrorCode"], met) == (1404, [True])
+    bench.events(job_id, "ERROR")

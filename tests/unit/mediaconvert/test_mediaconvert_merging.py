@@ -59,6 +59,36 @@ def test_further_groups_are_appended_and_outputs_merge_by_index() -> None:
     assert second == {"name": "more"}
 
 
+H264_IN_TS = {
+    "containerSettings": {"container": "M3U8"},
+    "videoDescription": {"width": 640, "codecSettings": {"codec": "H_264"}},
+    "audioDescriptions": [{"codecSettings": {"codec": "AAC"}}],
+}
+
+
+def output_of(over: Json, under: Json) -> Json:
+    (group,) = merged({"outputGroups": [{"outputs": [over]}]}, {"outputGroups": [{"outputs": [under]}]})["outputGroups"]
+    (output,) = apply_presets({"outputGroups": [group]}, lambda name: {"containerSettings": {"container": name}})[
+        "outputGroups"
+    ][0]["outputs"]
+    return dict(output)
+
+
+def test_container_settings_of_the_request_drop_the_preset_of_the_template() -> None:
+    found = output_of(H264_IN_TS, {"preset": "MP4", "nameModifier": "_a"})
+    assert found == H264_IN_TS | {"nameModifier": "_a"}
+
+
+def test_a_preset_of_the_request_drops_what_the_template_says_in_its_place() -> None:
+    found = output_of({"preset": "MP4"}, H264_IN_TS | {"nameModifier": "_a", "extension": "x"})
+    assert found == {"containerSettings": {"container": "MP4"}, "nameModifier": "_a", "extension": "x"}
+
+
+def test_both_in_one_request_stay_a_contradiction() -> None:
+    with pytest.raises(BadRequest, match="either preset or containerSettings"):
+        output_of({"preset": "MP4"} | H264_IN_TS, {"preset": "MOV"})
+
+
 def test_template_s_selectors_are_laid_under_the_request_s_input() -> None:
     under = {"inputs": [{"audioSelectors": {"one": {"tracks": [1]}, "two": {"tracks": [2]}}}]}
     over = {
@@ -121,6 +151,15 @@ def test_preset_beside_container_settings_is_refused_by_its_pointer() -> None:
         ("System-Ott_Dash_Mp4_Avc_16x9_640x360p_30Hz_1.2Mbps", "MPD", (640, 360), 30, 1_200_000, "VBR", False),
         (f"{CMAF}1280x720p_30Hz_5Mbps_Qvbr_Vq8", "CMFC", (1280, 720), 30, 5_000_000, "QVBR", False),
         (f"{CMAF}416x234p_30Hz_0.36Mbps_Cbr", "CMFC", (416, 234), 30, 360_000, "CBR", False),
+        (
+            "System-Generic_Hd_Mp4_Av1_Aac_16x9_640x360p_24Hz_250Kbps_Qvbr_Vq6",
+            "MP4",
+            (640, 360),
+            24,
+            250_000,
+            "QVBR",
+            True,
+        ),
         ("System-Avc_16x9_720p_29_97fps_3500kbps", "M3U8", (1280, 720), NTSC, 3_500_000, "VBR", True),
         ("System-Avc_4x3_240p_14_99fps_400kbps", "M3U8", (320, 240), NTSC / 2, 400_000, "VBR", True),
     ],
@@ -155,6 +194,10 @@ def test_system_preset_of_sound_alone_has_no_picture() -> None:
         "System-",
         "Other_16x9_480x270p_0.4Mbps",
         "System-Ott_16x9_1x1p_1Mbps",
+        "System-Ott_Hls_Ts_Aac_16x9_640x360p_1.2Mbps",
+        "System-Broadcast_Xdcam_Mxf_Mpeg2_Wav_16x9_1280x720p_60Hz_50Mbps",
+        "System-Generic_Hd_Mp4_Vp9_Aac_16x9_1280x720p_24Hz_3Mbps",
+        "System-Ott_Cmaf_Cmfc_Hevc_16x9_Hdr10_1280x720p_30Hz_3Mbps_Qvbr_Vq9",
         "System-Ott",
         "System-Avc_16x9_1080p_29_97fps_8Mbps",
         "System-Ott_Cmaf_Cmfc_Aac_96Kbps",
@@ -196,4 +239,74 @@ def test_system_template_with_its_presets_makes_a_ladder_that_is_accepted(name: 
     )
     resolved = apply_presets(call["settings"], lambda preset: system_preset(preset) or {})
     assert problems(request({}) | {"settings": resolved}) == []
-    assert len(resolved["outputGroups"][0]["outputs"]) >= 8
+    assert len(resolved["outputGroups"][0]["outputs"]) >= 6
+
+
+def outputs_of(template: str) -> tuple[Json, list[Json]]:
+    """Group settings and outputs of a system job template."""
+    settings = system_template(template)
+    assert settings is not None
+    (group,) = settings["outputGroups"]
+    (member,) = set(group["outputGroupSettings"]) - {"type"}
+    return group["outputGroupSettings"][member], group["outputs"]
+
+
+def test_the_hls_template_names_its_files_as_players_link_them() -> None:
+    settings, outputs = outputs_of("System-Ott_Hls_Ts_Avc_Aac")
+    assert [output["nameModifier"].removeprefix("_Ott_Hls_Ts_Avc_Aac_16x9_") for output in outputs] == [
+        "480x270p_15Hz_400Kbps", "640x360p_30Hz_600Kbps", "640x360p_30Hz_1200Kbps", "960x540p_30Hz_3500Kbps",
+        "1280x720p_30Hz_3500Kbps", "1280x720p_30Hz_5000Kbps", "1280x720p_30Hz_6500Kbps", "1920x1080p_30Hz_8500Kbps",
+    ]  # fmt: skip
+    assert outputs[0]["preset"] == f"{LADDER}480x270p_15Hz_0.4Mbps"
+    assert (settings["segmentLength"], settings["manifestDurationFormat"]) == (3, "INTEGER")
+
+
+def test_the_cmaf_template_has_whole_seconds_in_its_playlists() -> None:
+    settings, outputs = outputs_of("System-Ott_Cmaf_Cmfc_Avc_Aac_Sdr_Qvbr")
+    assert (settings["segmentLength"], settings["manifestDurationFormat"]) == (30, "INTEGER")
+    assert outputs[0]["nameModifier"] == "_Ott_Cmaf_Cmfc_Avc_16x9_Sdr_1920x1080p_30Hz_10000Kbps_Qvbr_Vq9"
+    assert [output["nameModifier"] for output in outputs[-2:]] == [
+        "_Ott_Cmaf_Cmfc_Aac_He_96Kbps",
+        "_Ott_Cmaf_Cmfc_Aac_He_64Kbps",
+    ]
+
+
+def test_the_template_of_avc_and_hevc_files_is_the_one_of_the_aws_documentation() -> None:
+    _, outputs = outputs_of("System-Generic_Mp4_Hev1_Avc_Aac_Sdr_Qvbr")
+    found = [(output["extension"], output["nameModifier"].removeprefix("_Generic_")) for output in outputs]
+    assert found == [
+        ("mp4", "Hd_Mp4_Avc_Aac_16x9_Sdr_1280x720p_30Hz_5000Kbps_Qvbr_Vq9"),
+        ("mp4", "Hd_Mp4_Avc_Aac_16x9_Sdr_1920x1080p_30Hz_10000Kbps_Qvbr_Vq9"),
+        ("mp4", "Sd_Mp4_Avc_Aac_16x9_Sdr_640x360p_30Hz_800Kbps_Qvbr_Vq7"),
+        ("mp4", "Hd_Mp4_Hev1_Aac_16x9_Sdr_1280x720p_30Hz_4000Kbps_Qvbr_Vq9"),
+        ("mp4", "Hd_Mp4_Hev1_Aac_16x9_Sdr_1920x1080p_30Hz_8000Kbps_Qvbr_Vq9"),
+        ("mp4", "Uhd_Mp4_Hev1_Aac_16x9_Sdr_3840x2160p_30Hz_12000Kbps_Qvbr_Vq9"),
+    ]
+    assert outputs[2]["preset"] == "System-Generic_Sd_Mp4_Avc_Aac_16x9_Sdr_640x360p_30Hz_0.8Mbps_Qvbr_Vq7"
+
+
+def test_the_template_of_progressive_files_keeps_the_presets_words() -> None:
+    _, outputs = outputs_of("System-Generic_Mp4_Progressive")
+    assert all(output["preset"] == f"System-{output['nameModifier'].removeprefix('_')}" for output in outputs)
+    assert [output["nameModifier"].rpartition("_")[2] for output in outputs] == [
+        "8Mbps", "4.5Mbps", "3.0Mbps", "6Mbps", "4.5Mbps", "1.5Mbps",
+    ]  # fmt: skip
+    codecs = [(system_preset(output["preset"]) or {})["videoDescription"]["codecSettings"] for output in outputs]
+    assert [codec["codec"] for codec in codecs] == ["H_265"] * 3 + ["H_264"] * 3
+
+
+def test_a_preset_s_name_says_its_codec() -> None:
+    av1 = system_preset("System-Generic_Hd_Mp4_Av1_Aac_16x9_1920x1080p_30Hz_5Mbps_Qvbr_Vq7")
+    assert av1 is not None
+    assert av1["videoDescription"]["codecSettings"] == {
+        "codec": "AV1",
+        "av1Settings": {
+            "rateControlMode": "QVBR",
+            "maxBitrate": 5_000_000,
+            "qvbrSettings": {"qvbrQualityLevel": 7},
+            "gopSize": 90,
+            "framerateControl": "SPECIFIED",
+            "framerateNumerator": 30,
+            "framerateDenominator": 1,
+        },
+    }

@@ -30,7 +30,8 @@ from mediaconvert_harness import (
 from mediaconvert_standin.job_settings.plan import S3Location
 from mediaconvert_standin.running.resuming import MAX_RETRIES
 from mediaconvert_standin.state.database import Database
-from mediaconvert_standin.storage.journal import Journal
+from mediaconvert_standin.state.store import JobStore
+from mediaconvert_standin.storage.journal import Journal, Note
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 
@@ -82,8 +83,8 @@ class Process:
 
     def _healthy(self) -> bool | None:
         try:
-            return requests.get(f"{self.url}/health", timeout=5).json()["status"] == "ok" or None
-        except requests.ConnectionError:
+            return requests.get(f"{self.url}/health", timeout=60).json()["status"] == "ok" or None
+        except requests.RequestException:
             return None
 
 
@@ -157,7 +158,7 @@ def test_wrong_setting_ends_the_process_with_a_reason() -> None:
 
 
 def test_unmodelled_route(bench: Bench) -> None:
-    unknown = requests.get(f"{bench.endpoint}/2017-08-29/nothing", timeout=5)
+    unknown = requests.get(f"{bench.endpoint}/2017-08-29/nothing", timeout=60)
     assert (unknown.status_code, unknown.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
     assert unknown.json() == {"message": "Unable to determine service/operation name to be authorized"}
 
@@ -165,6 +166,25 @@ def test_unmodelled_route(bench: Bench) -> None:
 def test_huge_body_is_refused(bench: Bench) -> None:
     answer = requests.post(f"{bench.endpoint}/2017-08-29/jobs", data=b"x" * (2 * 1024 * 1024), timeout=30)
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (400, "BadRequestException")
+
+
+def test_a_job_that_was_canceled_when_the_process_died_leaves_nothing_published(process: Process, bench: Bench) -> None:
+    key = bench.make("slow.mp4", *SLOW)
+    settings: Any = full_settings(key, "canceled-half")
+    job_id = process.client.create_job(Role=ROLE, Settings=settings)["Job"]["Id"]
+    wait_until(process.transcoding, "ffmpeg")
+    process.kill()
+    process.client.close()
+    bench.s3.put_object(Bucket=OUTPUT_BUCKET, Key="canceled-half/video.mp4", Body=b"x")
+    database = Database(process.work_dir / "state.sqlite3")
+    Journal(database, job_id).note(Note(S3Location(OUTPUT_BUCKET, "canceled-half/video.mp4")))
+    JobStore(database).change(job_id, {"PROGRESSING"}, status="CANCELED")
+    database.close()
+
+    process.start()
+
+    wait_until(lambda: bench.keys("canceled-half") == [] or None, "an empty folder")
+    assert process.status(job_id) == "CANCELED"
 
 
 def test_a_job_that_fails_after_a_restart_leaves_nothing_published(process: Process, bench: Bench) -> None:
@@ -179,7 +199,7 @@ def test_a_job_that_fails_after_a_restart_leaves_nothing_published(process: Proc
     bench.s3.copy_object(Bucket=OUTPUT_BUCKET, Key="half/video.mp4", CopySource={"Bucket": SOURCE_BUCKET, "Key": key})
     bench.s3.put_object(Bucket=SOURCE_BUCKET, Key=slow, Body=b"no longer a video")  # others make it again
     database = Database(process.work_dir / "state.sqlite3")
-    Journal(database, job_id).note(S3Location(OUTPUT_BUCKET, "half/video.mp4"))
+    Journal(database, job_id).note(Note(S3Location(OUTPUT_BUCKET, "half/video.mp4")))
     database.close()
 
     process.start()

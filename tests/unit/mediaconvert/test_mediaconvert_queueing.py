@@ -1,6 +1,7 @@
 """Which job starts or hops next, with a clock that only moves when it is told to."""
 
 import json
+import sqlite3
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -107,8 +108,12 @@ class Conversions:
     def __init__(self) -> None:
         self.started: list[str] = []
         self.gates: dict[str, threading.Event] = {}
+        self.failures = 0
 
     def make(self, job_id: str) -> "Held":
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("can't start new thread")
         self.started.append(job_id)
         self.gates[job_id] = threading.Event()
         return Held(self.gates[job_id])
@@ -219,6 +224,32 @@ def test_a_job_whose_target_is_gone_stays_and_warns(line: Line) -> None:
     assert stayed is not None
     assert (stayed.place, stayed.warnings) == (f"{ARN}/Default", (100000,))
     line.conversions.gates["first"].set()
+    line.wait_for_start("second")
+
+
+def test_a_job_that_can_not_be_started_now_is_started_later(line: Line) -> None:
+    line.conversions.failures = 1
+    line.submit("first")
+    line.wait_for_start("first")
+
+
+def test_a_hop_that_fails_is_tried_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.queues.create({"name": "spare"})
+    line.submit("first")
+    line.wait_for_start("first")
+    line.submit("second", hopDestinations=[{"queue": "spare", "waitMinutes": 1}])
+    fails = iter([True])
+    change = line.store.change
+
+    def changes(*given: Any, **changed: Any) -> Job | None:
+        if next(fails, False):
+            raise sqlite3.OperationalError("database or disk is full")
+        return change(*given, **changed)
+
+    monkeypatch.setattr(line.store, "change", changes)
+
+    line.clock.advance(60)
+
     line.wait_for_start("second")
 
 

@@ -1,6 +1,10 @@
 """Queues, presets, job templates, tags, policy, search: over the wire, every answer checked against the model."""
 
+import base64
+import json
 import secrets
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +13,10 @@ from mediaconvert_harness import OUTPUT_BUCKET, ROLE, Bench, file_group, h264, v
 from mediaconvert_harness import audio as audio_description
 from test_mediaconvert_validation import simple
 
-from mediaconvert_standin.state.library import MAX_TAGS
+from mediaconvert_standin.clock import Clock
+from mediaconvert_standin.settings import Settings
+from mediaconvert_standin.state.database import Database
+from mediaconvert_standin.state.library import MAX_TAGS, Library
 
 ANY_FFMPEG = True
 Json = dict[str, Any]
@@ -106,7 +113,7 @@ def test_presets_are_listed_in_pages_by_name(bench: Bench) -> None:
         client.list_presets(Category=mark, Order="DESCENDING", NextToken=pages[0]["NextToken"])
 
 
-@pytest.mark.parametrize("token", ["x", "AAAA", "W10=", "bnVsbA=="])
+@pytest.mark.parametrize("token", ["x", "AAAA", "W10=", "bnVsbA==", base64.b64encode(b"[" * 9000).decode()])
 def test_foreign_token_is_refused(bench: Bench, token: str) -> None:
     with pytest.raises(bench.mediaconvert.exceptions.BadRequestException, match="/nextToken"):
         bench.mediaconvert.list_queues(NextToken=token)
@@ -184,6 +191,57 @@ def test_job_from_a_template_with_presets(bench: Bench) -> None:
         client.create_job(Role=ROLE, JobTemplate=template, Settings=settings)
 
 
+ELSEWHERE = "arn:aws:mediaconvert:eu-west-1:000000000000"
+FOREIGN = "arn:aws:mediaconvert:eu-west-1:585391604912"
+
+
+def test_arns_of_another_region_mean_the_same(bench: Bench) -> None:
+    """A client signs for its own region, and makes ARNs of it."""
+    client, queue, preset = bench.mediaconvert, paused_queue(bench), unique("preset")
+    client.create_preset(Name=preset, Settings=preset_settings())  # type: ignore[arg-type]
+    assert client.get_queue(Name=f"{ELSEWHERE}:queues/{queue}")["Queue"]["Arn"] == f"{ARN}:queues/{queue}"
+    assert client.get_preset(Name=f"{ELSEWHERE}:presets/{preset}")["Preset"]["Name"] == preset
+    settings = simple()
+    settings["OutputGroups"][0]["Outputs"] = [{"Preset": f"{ELSEWHERE}:presets/{preset}"}]
+    job = client.create_job(Role=ROLE, Queue=f"{ELSEWHERE}:queues/{queue}", Settings=settings)["Job"]  # type: ignore[arg-type]
+    assert job["Queue"] == f"{ARN}:queues/{queue}"
+    assert [item["Id"] for item in client.list_jobs(Queue=f"{ELSEWHERE}:queues/{queue}")["Jobs"]] == [job["Id"]]
+    there = f"{ELSEWHERE}:jobs/{job['Id']}"
+    client.tag_resource(Arn=there, Tags={"a": "b"})
+    assert client.list_tags_for_resource(Arn=there)["ResourceTags"] == {"Arn": there, "Tags": {"a": "b"}}
+    assert client.list_tags_for_resource(Arn=job["Arn"])["ResourceTags"]["Tags"] == {"a": "b"}
+    client.cancel_job(Id=job["Id"])
+
+
+def test_what_every_account_has_is_known_by_the_arn_of_any(bench: Bench) -> None:
+    client = bench.mediaconvert
+    template = "System-Ott_Hls_Ts_Avc_Aac"
+    assert client.get_queue(Name=f"{FOREIGN}:queues/Default")["Queue"]["Name"] == "Default"
+    assert client.get_job_template(Name=f"{FOREIGN}:jobTemplates/{template}")["JobTemplate"]["Name"] == template
+    preset = f"{template}_16x9_1280x720p_30Hz_3.5Mbps"
+    assert client.get_preset(Name=f"{FOREIGN}:presets/{preset}")["Preset"]["Name"] == preset
+    arn = client.list_tags_for_resource(Arn=f"{FOREIGN}:presets/{preset}")["ResourceTags"]["Arn"]
+    assert arn == f"{FOREIGN}:presets/{preset}"
+
+
+def test_arns_of_other_accounts_and_kinds_are_unknown(bench: Bench) -> None:
+    client, queue = bench.mediaconvert, paused_queue(bench)
+    for arn in (
+        f"{FOREIGN}:queues/{queue}",
+        f"{ARN}:presets/{queue}",
+        f"{ARN}:queues/{queue}/",
+        f"arn:aws:mediaconvert:us-east-1::queues/{queue}",
+        f"arn:aws:s3:us-east-1:000000000000:queues/{queue}",
+    ):
+        with pytest.raises(client.exceptions.NotFoundException):
+            client.get_queue(Name=arn)
+        with pytest.raises(client.exceptions.NotFoundException):
+            client.list_tags_for_resource(Arn=arn)
+    for name in (queue, "Default"):
+        with pytest.raises(client.exceptions.NotFoundException):
+            client.list_tags_for_resource(Arn=name)
+
+
 def test_unknown_preset_and_preset_beside_container(bench: Bench) -> None:
     client, settings = bench.mediaconvert, simple()
     settings["OutputGroups"][0]["Outputs"] = [{"Preset": "none"}]
@@ -193,6 +251,30 @@ def test_unknown_preset_and_preset_beside_container(bench: Bench) -> None:
     both["OutputGroups"][0]["Outputs"][0]["Preset"] = "System-Ott_Hls_Ts_Avc_Aac_16x9_640x360p_1.2Mbps"
     with pytest.raises(client.exceptions.BadRequestException, match="either preset or containerSettings"):
         bench.create(both)
+
+
+def test_tags_that_are_added_at_once_are_all_there(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.sqlite3")
+    library = Library(database, Settings.from_environ({}), Clock())
+    arn = library.create("presets", "p", {}, {}).arn
+    with ThreadPoolExecutor(MAX_TAGS) as pool:
+        list(pool.map(lambda number: library.change_tags(arn, {str(number): ""}, ()), range(MAX_TAGS)))
+    assert len(library.tags(arn)) == MAX_TAGS
+    library.delete("presets", "p")
+    assert library.tags(library.create("presets", "p", {}, {}).arn) == {}
+    database.close()
+
+
+def test_tags_of_forgotten_jobs_are_forgotten(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.sqlite3")
+    for number in range(3):
+        record = json.dumps({"status": "COMPLETE", "arn": f"arn:{number}"})
+        assert database.add_job(str(number), record, f"arn:{number}", '{"a": "b"}')
+    assert not database.add_job("2", "{}", "arn:other", '{"c": "d"}')
+    database.forget_jobs(["COMPLETE"], 1)
+    assert [database.tags(f"arn:{number}") for number in range(3)] == [None, None, '{"a": "b"}']
+    assert database.tags("arn:other") is None
+    database.close()
 
 
 def test_tags_come_and_go_on_every_kind(bench: Bench) -> None:

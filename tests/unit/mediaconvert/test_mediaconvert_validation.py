@@ -251,7 +251,8 @@ def test_junk_in_an_output_never_breaks(junk: Any, member: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[]", b'{"a":NaN}', b"\xff\xfe", b"[" * 100_000, b'{"a":' * 70 + b"1" + b"}" * 70]
+    "body",
+    [b"{", b"[]", b'{"a":NaN}', b"\xff\xfe", b"[" * 100_000, b'{"a":"\\ud800"}', b'{"a":' * 70 + b"1" + b"}" * 70],
 )
 def test_bodies_that_are_no_plain_json_object(body: bytes) -> None:
     operation = service_model().operation_model("CreateJob")

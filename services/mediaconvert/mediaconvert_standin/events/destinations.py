@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -95,7 +96,7 @@ class Webhook:
             if _is_temporary(error.code):
                 raise Unreachable(f"status {error.code}") from error
             return f"status {error.code}"
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise Unreachable(str(error)) from error
 
 

@@ -92,7 +92,8 @@ class EventSender:
             self.send(job, "COMPLETE", complete_detail(job))
         elif job.status == "ERROR":
             self.send(job, "ERROR", error_detail(job))
-        elif job.status == "CANCELED" and job.started_at is not None:
+        # One that never started has none; one that waits for another try has started before.
+        elif job.status == "CANCELED" and (job.started_at is not None or job.retries):
             self.send(job, "CANCELED")
 
     def close(self, timeout: float) -> None:
@@ -129,13 +130,21 @@ class _Delivery:
         while True:
             self._work.wait()
             self._work.clear()
-            while (kept := self._database.next_event(self._destination.name)) is not None:
-                number, text = kept
-                if not self._deliver(json.loads(text)):
-                    return
-                self._database.forget_event(number)
+            try:
+                self._drain()
+            except Exception:  # such as a full disk: events wait, and the thread that sends them stays
+                logger.exception("events for %s wait", self._destination.name)
+                self._stopping.wait(RETRY_SECONDS[-1])
+                self._work.set()
             if self._stopping.is_set():
                 return
+
+    def _drain(self) -> None:
+        while (kept := self._database.next_event(self._destination.name)) is not None:
+            number, text = kept
+            if not self._deliver(json.loads(text)):
+                return
+            self._database.forget_event(number)
 
     def _deliver(self, event: Json) -> bool:
         """Whether the event is done with: taken, or refused again and again. It waits while nobody answers."""
@@ -145,6 +154,8 @@ class _Delivery:
                 problem = self._destination.put(event)
             except Unreachable as error:
                 logger.warning("%s cannot be reached, events wait: %s", self._destination.name, error)
+            except Exception:  # an answer that is none, from whatever listens there
+                logger.exception("%s did not answer as it should, events wait", self._destination.name)
             else:
                 if not problem:
                     return True

@@ -9,7 +9,8 @@ from mediaconvert_standin.job_settings.plan import S3Location
 
 MAX_KEY_BYTES = 1024  # S3 object key
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# The service takes any name here, DOC-EXAMPLE-BUCKET or my_bucket; that there is no such bucket ends the job.
+_BUCKET = re.compile(r"[^/\x00-\x1f\x7f]+")
 
 
 def parse_s3_uri(uri: str, pointer: str) -> S3Location:

@@ -7,6 +7,7 @@ from typing import Any
 from mediaconvert_standin.errors import Forbidden
 from mediaconvert_standin.operations.rules import check_outputs
 from mediaconvert_standin.operations.system_presets import (
+    category,
     system_preset,
     system_preset_names,
     system_template,
@@ -53,9 +54,9 @@ class Blueprints:
     def page(self, request: Json) -> Json:
         by = request.get("listBy") or "NAME"
         found = self._system() if by == "SYSTEM" else self._library.all(self._kind)
-        category = request.get("category")
-        if category:
-            found = [resource for resource in found if resource.members.get("category") == category]
+        wanted = request.get("category")
+        if wanted:
+            found = [resource for resource in found if resource.members.get("category") == wanted]
         page, token = list_page(request, found, by)
         return {f"{self._noun}s": [resource.describe() for resource in page], "nextToken": token}
 
@@ -74,9 +75,13 @@ class Blueprints:
         """What a preset or template holds, by name or ARN. Raises NotFound."""
         return self._find(name).members
 
-    def knows(self, arn: str) -> bool:
+    def known(self, arn: str) -> str | None:
+        """The own ARN of what an ARN means, None when it means nothing here."""
         plain = self._library.plain_name(self._kind, arn)
-        return plain != arn and (self._library.find(self._kind, plain) is not None or self._made(plain) is not None)
+        if plain == arn:
+            return None
+        found = self._library.find(self._kind, plain) or self._made(plain)
+        return found.arn if found is not None else None
 
     def _find(self, name: str) -> Resource:
         found = self._library.find(self._kind, name) or self._made(self._library.plain_name(self._kind, name))
@@ -90,7 +95,7 @@ class Blueprints:
         if settings is None:
             return None
         arn = self._library.arn(self._kind, name)
-        members = {"category": "OTT", "settings": settings}
+        members = {"category": category(name), "settings": settings}
         return Resource(self._kind, name, arn, _SYSTEM_SINCE, _SYSTEM_SINCE, members, "SYSTEM")
 
     def _system(self) -> list[Resource]:

@@ -21,7 +21,7 @@ from mediaconvert_standin.protocol.wire import service_model
 from mediaconvert_standin.running.conversion import Tools, undo_earlier
 from mediaconvert_standin.running.scheduler import Scheduler
 from mediaconvert_standin.state.jobs import Job, describe
-from mediaconvert_standin.state.library import Library, check_tags
+from mediaconvert_standin.state.library import check_tags
 
 Json = dict[str, Any]
 
@@ -34,7 +34,6 @@ class JobOperations:
         tools: Tools,
         scheduler: Scheduler,
         queues: Queues,
-        library: Library,
         presets: Blueprints,
         templates: Blueprints,
         policy: InputPolicy,
@@ -46,7 +45,6 @@ class JobOperations:
         self._settings = tools.settings
         self._scheduler = scheduler
         self._queues = queues
-        self._library = library
         self._presets = presets
         self._templates = templates
         self._policy = policy
@@ -78,9 +76,11 @@ class JobOperations:
     def cancel(self, request: Json) -> Json:
         job = self._job(request["id"])
         now = self._clock.now()
-        if self._store.change(job.id, {"SUBMITTED"}, status="CANCELED", finished_at=now):
+        waiting = self._store.change(job.id, {"SUBMITTED"}, status="CANCELED", finished_at=now)
+        if waiting is not None:
             self._scheduler.cancel(job.id)
             undo_earlier(self._tools, job)
+            self._events.send_end(waiting)
             return {}
         canceled = self._store.change(job.id, {"PROGRESSING"}, status="CANCELED", finished_at=now)
         if canceled is None:
@@ -106,12 +106,10 @@ class JobOperations:
             arn = self._settings.arn(f"jobs/{job_id}")
             job = Job(job_id, arn, queue, request, now, resolved, notices=plan.warnings)
             try:
-                stored = self._store.add(job)
+                stored = self._store.add(job, request.get("tags") or {})
             except KeyError:
                 continue
             if stored is job:
-                if request.get("tags"):
-                    self._library.set_tags(arn, request["tags"])
                 self._scheduler.submit(job)
             return stored
 

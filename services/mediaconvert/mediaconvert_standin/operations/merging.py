@@ -1,7 +1,8 @@
 """Job template and request into one job, and presets into outputs. Pure.
 
 The service does not publish its rule. This one satisfies what public integrations rely on: the request wins
-member by member, and lists of groups, outputs and descriptions are laid over each other by index.
+member by member, and lists of groups, outputs and descriptions are laid over each other by index. A preset and
+container settings stand for the same, so that the request's drops the template's.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _merge(under: Any, over: Any, name: str = "") -> Any:
         return _merge_objects(under, over)
     if isinstance(under, list) and isinstance(over, list):
         if name in _BY_INDEX:
-            return _merge_lists(under, over)
+            return _merge_lists(under, over, name)
         return deepcopy(over)
     return deepcopy(under if over is None else over)
 
@@ -78,9 +79,27 @@ def _merge_objects(under: Json, over: Json) -> Json:
     return merged | {name: deepcopy(value) for name, value in over.items() if name not in under}
 
 
-def _merge_lists(under: list[Any], over: list[Any]) -> list[Any]:
-    merged = [_merge(item, over[index]) if index < len(over) else deepcopy(item) for index, item in enumerate(under)]
+def _merge_lists(under: list[Any], over: list[Any], name: str) -> list[Any]:
+    merged = []
+    for index, item in enumerate(under):
+        mine = over[index] if index < len(over) else None
+        left = _without_rivals(item, mine) if name == "outputs" else item
+        merged.append(_merge(left, mine))
     return merged + [deepcopy(item) for item in over[len(under) :]]
+
+
+def _without_rivals(under: Any, over: Any) -> Any:
+    """A template's output without its preset or the contents that the request's output gives in its place.
+
+    An output has a preset or container settings, and which of them is the request's choice.
+    """
+    if not isinstance(under, dict) or not isinstance(over, dict):
+        return under
+    if over.get("preset") and under.get("containerSettings"):
+        return {name: value for name, value in under.items() if name not in _FROM_PRESET}
+    if over.get("containerSettings"):
+        return {name: value for name, value in under.items() if name != "preset"}
+    return under
 
 
 def _objects(value: Any) -> list[Json]:

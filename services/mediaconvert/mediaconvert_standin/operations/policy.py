@@ -23,8 +23,7 @@ class InputPolicy:
         self._database = database
 
     def put(self, request: Json) -> Json:
-        self._database.forget_resource(_KIND, _NAME)
-        self._database.add_resource(_KIND, _NAME, json.dumps(request["policy"]))
+        self._database.put_resource(_KIND, _NAME, json.dumps(request["policy"]))
         return self.get({})
 
     def get(self, request: Json) -> Json:  # noqa: ARG002 - the form of every operation

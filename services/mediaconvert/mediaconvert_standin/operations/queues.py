@@ -11,12 +11,11 @@ from mediaconvert_standin.events.sender import EventSender, warning_detail
 from mediaconvert_standin.running.queueing import QueueState, Waiting
 from mediaconvert_standin.settings import Settings
 from mediaconvert_standin.state.jobs import Job, Transition
-from mediaconvert_standin.state.library import QUEUES, Library, Resource, list_page
+from mediaconvert_standin.state.library import DEFAULT_QUEUE, QUEUES, Library, Resource, list_page
 from mediaconvert_standin.state.store import JobStore
 
 Json = dict[str, Any]
 
-DEFAULT = "Default"
 HOP_FAILED = 100000  # warning code
 MIN_WAIT_MINUTES, MAX_WAIT_MINUTES = 1, 4320  # HopDestination.waitMinutes in the API reference
 # Queues run side by side: all together may run so many times what one queue may.
@@ -32,16 +31,16 @@ class Queues:
         self._store = store
         self._clock = clock
         self.machine_limit = MACHINE_FACTOR * settings.concurrent_jobs
-        if library.find(QUEUES, DEFAULT) is None:
+        if library.find(QUEUES, DEFAULT_QUEUE) is None:
             members = {"status": "ACTIVE", "pricingPlan": "ON_DEMAND"}
-            library.create(QUEUES, DEFAULT, members, {}, "SYSTEM")
+            library.create(QUEUES, DEFAULT_QUEUE, members, {}, "SYSTEM")
 
     def arn(self, name: str | None) -> str:
         """ARN of a queue given by name or ARN, Default when absent. Raises NotFound."""
-        return self._library.get(QUEUES, name or DEFAULT).arn
+        return self._library.get(QUEUES, name or DEFAULT_QUEUE).arn
 
     def default_arn(self) -> str:
-        return self._library.arn(QUEUES, DEFAULT)
+        return self._library.arn(QUEUES, DEFAULT_QUEUE)
 
     def exists(self, arn: str) -> bool:
         return self._library.find(QUEUES, arn) is not None

@@ -32,7 +32,7 @@ class Operations:
         policy = InputPolicy(database)
         tags = Tags(library, tools.store, (presets, templates))
         search = JobSearch(tools.store, database, queues.arn)
-        jobs = JobOperations(tools, scheduler, queues, library, presets, templates, policy, clock)
+        jobs = JobOperations(tools, scheduler, queues, presets, templates, policy, clock)
         certificates = Certificates(database)
 
         def with_wake(change: Handler) -> Handler:

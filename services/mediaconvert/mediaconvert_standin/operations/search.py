@@ -84,13 +84,13 @@ def _reads(job: Job, part: str | None) -> bool:
 def _fits(job: Job, key: str | None, values: tuple[str, ...]) -> bool:
     if key == "fileInput":
         return any(_reads(job, part) for part in values)
+    if key == "queue":  # by name or ARN
+        return job.queue.rpartition("/")[2] in {value.rpartition("/")[2] for value in values}
     return bool(_values(job, key) & set(values))
 
 
 def _values(job: Job, key: str | None) -> set[str]:
     """What a job has for a key of a jobs query."""
-    if key == "queue":
-        return {job.queue, job.queue.rpartition("/")[2]}
     if key == "status":
         return {job.status}
     if key == "errorCode":

@@ -6,7 +6,7 @@ from typing import Any
 
 from mediaconvert_standin.errors import NotFound
 from mediaconvert_standin.operations.blueprints import Blueprints
-from mediaconvert_standin.state.library import QUEUES, Library
+from mediaconvert_standin.state.library import JOBS, QUEUES, Library
 from mediaconvert_standin.state.store import JobStore
 
 Json = dict[str, Any]
@@ -19,28 +19,27 @@ class Tags:
         self._blueprints = blueprints
 
     def add(self, request: Json) -> Json:
-        arn = self._known(request["arn"])
-        self._library.set_tags(arn, self._library.tags(arn) | request["tags"])
+        self._library.change_tags(self._known(request["arn"]), request["tags"], ())
         return {}
 
     def remove(self, request: Json) -> Json:
-        arn = self._known(request["arn"])
-        gone = set(request.get("tagKeys") or [])
-        self._library.set_tags(arn, {key: value for key, value in self._library.tags(arn).items() if key not in gone})
+        self._library.change_tags(self._known(request["arn"]), {}, request.get("tagKeys") or [])
         return {}
 
     def page(self, request: Json) -> Json:
-        arn = self._known(request["arn"])
-        return {"resourceTags": {"arn": arn, "tags": self._library.tags(arn)}}
+        tags = self._library.tags(self._known(request["arn"]))
+        return {"resourceTags": {"arn": request["arn"], "tags": tags}}
 
     def _known(self, arn: str) -> str:
-        """The ARN of something that exists. Raises NotFound."""
+        """The ARN under which the tags of something that exists are kept. Raises NotFound."""
         queue = self._library.find(QUEUES, arn)
-        job = self._store.get(arn.rpartition("/")[2])
-        if (
-            (queue is not None and queue.arn == arn)
-            or (job is not None and job.arn == arn)
-            or any(blueprints.knows(arn) for blueprints in self._blueprints)
-        ):
-            return arn
+        if queue is not None and self._library.plain_name(QUEUES, arn) != arn:
+            return queue.arn
+        job = self._store.get(self._library.plain_name(JOBS, arn))
+        if job is not None and job.id != arn:
+            return job.arn
+        for blueprints in self._blueprints:
+            known = blueprints.known(arn)
+            if known is not None:
+                return known
         raise NotFound(f"The specified resource doesn't exist: {arn}")

@@ -46,7 +46,7 @@ def read_page(request: Json, *filters: object) -> Page:
 def _read_token(token: str, mark: str) -> str:
     try:
         found_mark, after = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise BadRequest("/nextToken: The token is not valid") from None
     if found_mark != mark or not isinstance(after, str):
         raise BadRequest("/nextToken: The token is not valid for this request")

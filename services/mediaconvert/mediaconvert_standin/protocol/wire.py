@@ -99,6 +99,8 @@ def _parse_body(body: bytes) -> Json:
         return {}
     try:
         parsed = json.loads(body, parse_constant=_refuse_constant)
+        if b"\\u" in body:  # half of a surrogate pair is no text, and can be neither stored nor sent
+            json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BadRequest("Request body is not valid JSON") from None
     if not isinstance(parsed, dict):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
+import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mediaconvert_standin.captions.cues import Cue, on_programme, shifted
 from mediaconvert_standin.captions.readers import MAX_BYTES as MAX_CAPTION_BYTES
@@ -47,9 +49,12 @@ if TYPE_CHECKING:
 # After a restart the storage may come back later than this process; the service itself retries for minutes.
 MISSING_SOURCE_SECONDS = 60.0
 MISSING_SOURCE_PAUSE = 0.5
+WRITE_PAUSE = 1.0  # seconds between tries to write to a disk that is full
 MIN_FREE_BYTES = 256 * 1024 * 1024
 FREE_BYTES_PER_INPUT_BYTE = 2
 MAX_IMAGE_BYTES = 64 * 1024 * 1024
+
+T = TypeVar("T")
 
 logger = logging.getLogger("mediaconvert_standin")
 
@@ -99,7 +104,7 @@ class JobConversion:
         updates = threading.Thread(target=self._send_updates, daemon=True)
         updates.start()
         try:
-            self._convert(datetime.fromtimestamp(started, UTC))
+            completed = self._convert(datetime.fromtimestamp(started, UTC))
         except Canceled:
             self._withdraw()
         except JobError as error:
@@ -107,11 +112,13 @@ class JobConversion:
         except Exception:
             logger.exception("job %s failed unexpectedly", job.id)
             self._fail(TranscodeFailed("Internal error: [see the log of the emulator]"))
+        else:
+            self._tell_completion(completed)
         finally:
             self._done.set()
             self._clean()
 
-    def _convert(self, started: datetime) -> None:
+    def _convert(self, started: datetime) -> Job:
         self._enter("PROBING")
         client = self._tools.clients.s3_with_role(self._job.role, self._job.id)
         self._folder.mkdir(parents=True, mode=0o700)
@@ -129,7 +136,7 @@ class JobConversion:
             self._warn(check_length(transcode.seconds, collected.longest_seconds, sizes[0]))
         self._enter("UPLOADING")
         self._publish(client, collected)
-        self._complete(collected)
+        return self._complete(collected)
 
     def _read_inputs(self, client: S3Client) -> tuple[list[int], list[Media]]:
         """Sizes and media of the inputs; the same object is fetched and probed once for each time it is named."""
@@ -287,44 +294,70 @@ class JobConversion:
         self._publisher = Publisher(client, self._journal, self._check, self._advance)
         self._publisher.publish(collected.uploads)
 
-    def _complete(self, collected: Collected) -> None:
+    def _complete(self, collected: Collected) -> Job:
+        if self._publisher is not None:
+            self._publisher.keep_only(collected.uploads)
         self._clean()
-        job = self._tools.store.change(
-            self._job.id,
-            {"PROGRESSING"},
-            status="COMPLETE",
-            finished_at=self._tools.clock.now(),
-            percent=100,
-            results=tuple(collected.groups),
-            warnings=tuple(self._warnings),
+        self._done.set()  # no progress is told after the end
+        job = self._insist(
+            lambda: self._tools.store.change(
+                self._job.id,
+                {"PROGRESSING"},
+                status="COMPLETE",
+                finished_at=self._tools.clock.now(),
+                percent=100,
+                results=tuple(collected.groups),
+                warnings=tuple(self._warnings),
+            )
         )
         if job is None:
             raise Canceled
-        if self._publisher is not None:
-            self._publisher.settle(collected.uploads)
-        self._tools.events.send(job, "COMPLETE", complete_detail(job))
+        return job
+
+    def _tell_completion(self, job: Job) -> None:
+        """From here on nothing is taken back any more, whatever fails; the next start does what could not be done."""
+        with contextlib.suppress(Canceled):
+            self._insist(self._journal.clear)
+            self._insist(lambda: self._tools.events.send(job, "COMPLETE", complete_detail(job)))
 
     def _fail(self, error: JobError) -> None:
+        self._done.set()
         self._withdraw()
         if self._stop.is_set():
             return  # whatever went wrong, it is the stop that ended the job
-        job = self._tools.store.change(
-            self._job.id,
-            {"PROGRESSING"},
-            status="ERROR",
-            finished_at=self._tools.clock.now(),
-            error_code=error.code,
-            error_message=error.message,
-            warnings=tuple(self._warnings),
-        )
-        if job is not None:
-            self._tools.events.send(job, "ERROR", error_detail(job))
+        with contextlib.suppress(Canceled):
+            job = self._insist(
+                lambda: self._tools.store.change(
+                    self._job.id,
+                    {"PROGRESSING"},
+                    status="ERROR",
+                    finished_at=self._tools.clock.now(),
+                    error_code=error.code,
+                    error_message=error.message,
+                    warnings=tuple(self._warnings),
+                )
+            )
+            if job is not None:
+                self._insist(lambda: self._tools.events.send(job, "ERROR", error_detail(job)))
+
+    def _insist(self, write: Callable[[], T]) -> T:
+        """Until it is written down: a full disk has room again one day. Raises Canceled at a stop."""
+        while True:
+            try:
+                return write()
+            except sqlite3.Error:
+                logger.exception("job %s: its end can not be written down yet", self._job.id)
+            if self._stop.wait(WRITE_PAUSE):
+                raise Canceled
 
     def _withdraw(self) -> None:
-        if self._publisher is not None:
-            self._publisher.withdraw()
-        else:
-            undo_earlier(self._tools, self._job)
+        try:
+            if self._publisher is not None:
+                self._publisher.withdraw()
+            else:
+                undo_earlier(self._tools, self._job)
+        except Exception:  # the job has to end all the same; what is noted is taken back after the next start
+            logger.exception("job %s: its outputs could not be taken back", self._job.id)
         self._clean()  # last: while the folder is there, something of the job may still be anywhere
 
     def _clean(self) -> None:
@@ -367,5 +400,4 @@ def undo_earlier(tools: Tools, job: Job) -> None:
     if not noted:
         return
     with contextlib.suppress(JobError):  # without its role nothing can be taken back
-        undo(tools.clients.s3_with_role(job.role, job.id), noted)
-        journal.clear()
+        undo(tools.clients.s3_with_role(job.role, job.id), journal, noted)

@@ -12,6 +12,8 @@ from mediaconvert_standin.clock import Clock
 from mediaconvert_standin.running.queueing import QueueState, Waiting, next_due, next_hop, next_start
 from mediaconvert_standin.state.jobs import Job
 
+PUT_BACK_SECONDS = 1.0
+
 logger = logging.getLogger("mediaconvert_standin")
 
 
@@ -99,14 +101,14 @@ class Scheduler:
         """Start and move what can be started and moved; seconds until there may be more, None if unknown."""
         queues = self._rules.states()
         while job := next_start(queues, self._waiting.values(), self._busy(), self._rules.machine_limit):
-            del self._waiting[job.id]
             self._start(job)
         now = self._clock.now()
         while job := next_hop(queues, self._waiting.values(), now):
-            del self._waiting[job.id]
             moved = self._rules.hop(job.id)
             if moved is not None:
                 self._waiting[job.id] = moved
+            else:
+                del self._waiting[job.id]
             queues = self._rules.states()
             if next_start(queues, self._waiting.values(), self._busy(), self._rules.machine_limit):
                 return 0.0
@@ -117,19 +119,29 @@ class Scheduler:
         return Counter(queue for queue, _ in self._running.values())
 
     def _start(self, job: Waiting) -> None:
+        """The job waits until its thread runs: where none can be started now, it is tried again."""
         conversion = self._make(job.id)
-        if conversion is None:
-            return
-        self._running[job.id] = (job.queue, conversion)
-        thread = threading.Thread(target=self._work, args=(job.id, conversion), name=f"job-{job.id}", daemon=True)
-        self._threads.add(thread)
-        thread.start()
+        if conversion is not None:
+            thread = threading.Thread(target=self._work, args=(job, conversion), name=f"job-{job.id}", daemon=True)
+            thread.start()  # it can not end before it is listed: that takes the lock which is held here
+            self._running[job.id] = (job.queue, conversion)
+            self._threads.add(thread)
+        del self._waiting[job.id]
 
-    def _work(self, job_id: str, conversion: Conversion) -> None:
+    def _work(self, job: Waiting, conversion: Conversion) -> None:
         try:
             conversion.run()
+        except Exception:  # it could not even be begun, on a full disk; one that was begun ends by itself
+            logger.exception("job %s could not be begun", job.id)
+            self._put_back(job)
         finally:
             with self._condition:
-                del self._running[job_id]
+                del self._running[job.id]
                 self._threads.discard(threading.current_thread())
                 self._condition.notify_all()
+
+    def _put_back(self, job: Waiting) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: self._stopping, PUT_BACK_SECONDS)
+            if not self._stopping:
+                self._waiting[job.id] = job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,11 +21,14 @@ CREATE TABLE IF NOT EXISTS history (
 CREATE INDEX IF NOT EXISTS history_by_job ON history (job, number);
 CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT, destination TEXT NOT NULL, event TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS uploads (
-    job TEXT NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, upload TEXT NOT NULL, PRIMARY KEY (job, bucket, key));
+CREATE TABLE IF NOT EXISTS begun_uploads (
+    job TEXT NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, upload TEXT NOT NULL,
+    PRIMARY KEY (bucket, key, job, upload));
+CREATE INDEX IF NOT EXISTS begun_uploads_by_job ON begun_uploads (job);
 """
 HISTORY_EVENTS = 20_000  # for the page and the event stream; the outbox is never shortened
 _STATUS = "json_extract(record, '$.status')"
+_SAVE_TAGS = "INSERT OR REPLACE INTO tags VALUES (?, ?)"
 _BATCH = 50
 
 Value = str | int
@@ -39,6 +43,14 @@ class Database:
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.executescript(_TABLES)
+
+    def add_job(self, job_id: str, record: str, arn: str, tags: str | None) -> bool:
+        """Store a new job with its tags, all or nothing. False when the id is taken."""
+        with self._transaction() as connection:
+            added = connection.execute("INSERT OR IGNORE INTO jobs VALUES (?, ?)", (job_id, record)).rowcount == 1
+            if added and tags is not None:
+                connection.execute(_SAVE_TAGS, (arn, tags))
+        return added
 
     def save_job(self, job_id: str, record: str) -> None:
         self._execute(
@@ -79,18 +91,30 @@ class Database:
         return [(row[0], row[1], int(row[2])) for row in found]
 
     def forget_jobs(self, statuses: Sequence[str], keep: int) -> None:
-        """Delete the oldest jobs of these statuses beyond ``keep`` jobs of any status."""
+        """Delete the oldest jobs of these statuses beyond ``keep`` jobs of any status, with their tags."""
         marks = ", ".join("?" * len(statuses))
-        self._execute(
-            f"DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE {_STATUS} IN ({marks}) "  # noqa: S608
-            "ORDER BY id LIMIT max(0, (SELECT count(*) FROM jobs) - ?))",
-            *statuses,
-            keep,
+        oldest = (
+            f"SELECT id FROM jobs WHERE {_STATUS} IN ({marks}) "  # noqa: S608
+            "ORDER BY id LIMIT max(0, (SELECT count(*) FROM jobs) - ?)"
         )
+        with self._transaction() as connection:
+            ids = [(row[0],) for row in connection.execute(oldest, (*statuses, keep)).fetchall()]
+            arn = "SELECT json_extract(record, '$.arn') FROM jobs WHERE id = ?"
+            connection.executemany(f"DELETE FROM tags WHERE arn = ({arn})", ids)  # noqa: S608
+            connection.executemany("DELETE FROM jobs WHERE id = ?", ids)
 
-    def add_resource(self, kind: str, name: str, record: str) -> bool:
-        """False when the name is taken."""
-        return self._execute("INSERT OR IGNORE INTO resources VALUES (?, ?, ?)", kind, name, record) == 1
+    def add_resource(self, kind: str, name: str, record: str, arn: str = "", tags: str | None = None) -> bool:
+        """Store it with its tags, all or nothing. False when the name is taken."""
+        with self._transaction() as connection:
+            values = (kind, name, record)
+            added = connection.execute("INSERT OR IGNORE INTO resources VALUES (?, ?, ?)", values).rowcount == 1
+            if added and tags is not None:
+                connection.execute(_SAVE_TAGS, (arn, tags))
+        return added
+
+    def put_resource(self, kind: str, name: str, record: str) -> None:
+        """Store it, in place of what has the name."""
+        self._execute("INSERT OR REPLACE INTO resources VALUES (?, ?, ?)", kind, name, record)
 
     def save_resource(self, kind: str, name: str, record: str) -> None:
         self._execute("UPDATE resources SET record = ? WHERE kind = ? AND name = ?", record, kind, name)
@@ -102,8 +126,11 @@ class Database:
     def resources(self, kind: str) -> list[str]:
         return [row[0] for row in self._rows("SELECT record FROM resources WHERE kind = ? ORDER BY name", kind)]
 
-    def forget_resource(self, kind: str, name: str) -> None:
-        self._execute("DELETE FROM resources WHERE kind = ? AND name = ?", kind, name)
+    def forget_resource(self, kind: str, name: str, arn: str = "") -> None:
+        """Delete it with its tags: the next of that name is to start without."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM resources WHERE kind = ? AND name = ?", (kind, name))
+            connection.execute("DELETE FROM tags WHERE arn = ?", (arn,))
 
     def forget_oldest_resources(self, kind: str, keep: int) -> None:
         self._execute(
@@ -118,25 +145,19 @@ class Database:
         return next((row[0] for row in self._rows("SELECT record FROM tags WHERE arn = ?", arn)), None)
 
     def save_tags(self, arn: str, record: str) -> None:
-        self._execute(
-            "INSERT INTO tags VALUES (?, ?) ON CONFLICT (arn) DO UPDATE SET record = excluded.record", arn, record
-        )
-
-    def forget_tags(self, arn: str) -> None:
-        self._execute("DELETE FROM tags WHERE arn = ?", arn)
+        self._execute(_SAVE_TAGS, arn, record)
 
     def keep_event(self, job_id: str, status: str, event: str, destinations: Sequence[str]) -> int:
         """Write an event down for everybody who is to get it, all or nothing; its number in the history."""
-        with self._lock, self._connection:
-            self._connection.execute("BEGIN")
-            number = self._connection.execute(
+        with self._transaction() as connection:
+            number = connection.execute(
                 "INSERT INTO history (job, status, event) VALUES (?, ?, ?)", (job_id, status, event)
             ).lastrowid
-            self._connection.executemany(
+            connection.executemany(
                 "INSERT INTO outbox (destination, event) VALUES (?, ?)",
                 [(destination, event) for destination in destinations],
             )
-            self._connection.execute("DELETE FROM history WHERE number <= ?", ((number or 0) - HISTORY_EVENTS,))
+            connection.execute("DELETE FROM history WHERE number <= ?", ((number or 0) - HISTORY_EVENTS,))
         return number or 0
 
     def next_event(self, destination: str) -> tuple[int, str] | None:
@@ -163,20 +184,41 @@ class Database:
     def was_told(self, job_id: str, status: str) -> bool:
         return bool(self._rows("SELECT 1 FROM history WHERE job = ? AND status = ? LIMIT 1", job_id, status))
 
-    def note_upload(self, job_id: str, bucket: str, key: str, upload_id: str) -> None:
-        self._execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?)", job_id, bucket, key, upload_id)
+    def note_upload(self, job_id: str, bucket: str, key: str, upload_id: str) -> bool:
+        """False when it was there."""
+        statement = "INSERT OR IGNORE INTO begun_uploads VALUES (?, ?, ?, ?)"
+        return self._execute(statement, job_id, bucket, key, upload_id) == 1
 
     def uploads(self, job_id: str) -> list[tuple[str, str, str]]:
         """(bucket, key, id of the multipart upload or empty)"""
-        rows = self._rows("SELECT bucket, key, upload FROM uploads WHERE job = ? ORDER BY rowid", job_id)
+        rows = self._rows("SELECT bucket, key, upload FROM begun_uploads WHERE job = ? ORDER BY rowid", job_id)
         return [(row[0], row[1], row[2]) for row in rows]
 
+    def jobs_with_uploads(self) -> list[str]:
+        return [row[0] for row in self._rows("SELECT DISTINCT job FROM begun_uploads ORDER BY job")]
+
+    def forget_upload(self, job_id: str, bucket: str, key: str, upload_id: str) -> None:
+        statement = "DELETE FROM begun_uploads WHERE job = ? AND bucket = ? AND key = ? AND upload = ?"
+        self._execute(statement, job_id, bucket, key, upload_id)
+
+    def own_upload(self, job_id: str, bucket: str, key: str) -> None:
+        """Forget what other jobs noted of an object; their multipart uploads stay theirs."""
+        statement = "DELETE FROM begun_uploads WHERE bucket = ? AND key = ? AND job <> ? AND upload = ''"
+        self._execute(statement, bucket, key, job_id)
+
     def forget_uploads(self, job_id: str) -> None:
-        self._execute("DELETE FROM uploads WHERE job = ?", job_id)
+        self._execute("DELETE FROM begun_uploads WHERE job = ?", job_id)
 
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, also when the process dies in between."""
+        with self._lock, self._connection:
+            self._connection.execute("BEGIN")
+            yield self._connection
 
     def _execute(self, statement: str, *values: Value) -> int:
         with self._lock:

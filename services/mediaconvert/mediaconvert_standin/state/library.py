@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,13 +17,19 @@ from mediaconvert_standin.state.database import Database
 
 Json = dict[str, Any]
 
+JOBS = "jobs"
 QUEUES = "queues"
 PRESETS = "presets"
 TEMPLATES = "jobTemplates"
+DEFAULT_QUEUE = "Default"
+SYSTEM_PREFIX = "System-"
 _NOUNS = {QUEUES: "queue", PRESETS: "preset", TEMPLATES: "job template"}
 MAX_TAGS = 50
 MAX_TAG_KEY = 128  # Tagging AWS resources: tag naming limits
 MAX_TAG_VALUE = 256
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:mediaconvert:[a-z0-9-]{1,32}:(?P<account>\d{12}):(?P<kind>[A-Za-z]+)/(?P<name>[^/]+)"
+)
 _NAME = re.compile(r"[^/\x00-\x1f\x7f]{1,80}")  # the service's own rule is not published
 
 
@@ -63,18 +70,25 @@ class Library:
         check_tags(tags)
         now = self._clock.now()
         made = Resource(kind, name, self.arn(kind, name), now, now, members, type_)
-        if not self._database.add_resource(kind, name, json.dumps(asdict(made))):
+        labels = json.dumps(tags) if tags else None
+        if not self._database.add_resource(kind, name, json.dumps(asdict(made)), made.arn, labels):
             raise Conflict(f"A {_NOUNS[kind]} with the name {name} already exists. Choose another name.")
-        if tags:
-            self._database.save_tags(made.arn, json.dumps(tags))
         return made
 
     def arn(self, kind: str, name: str) -> str:
         return self._settings.arn(f"{kind}/{name}")
 
     def plain_name(self, kind: str, name: str) -> str:
-        """A name from a name or an ARN of this account."""
-        return name.removeprefix(self.arn(kind, ""))
+        """A name from a name or an ARN of this account.
+
+        One server stands for every region, and for what the service has in every account, its default queue and
+        its system presets and templates: documents name these with the account they were exported from.
+        """
+        found = _ARN.fullmatch(name)
+        if found is None or found["kind"] != kind:
+            return name
+        everywhere = found["name"].startswith(SYSTEM_PREFIX) or (kind == QUEUES and found["name"] == DEFAULT_QUEUE)
+        return found["name"] if everywhere or found["account"] == self._settings.account_id else name
 
     def find(self, kind: str, name: str) -> Resource | None:
         """By name or ARN."""
@@ -99,8 +113,7 @@ class Library:
     def delete(self, kind: str, name: str) -> None:
         """Raises NotFound."""
         found = self.get(kind, name)
-        self._database.forget_resource(kind, found.name)
-        self._database.forget_tags(found.arn)
+        self._database.forget_resource(kind, found.name, found.arn)
 
     def all(self, kind: str) -> list[Resource]:
         """In order of name."""
@@ -110,10 +123,12 @@ class Library:
         found: dict[str, str] = json.loads(self._database.tags(arn) or "{}")
         return found
 
-    def set_tags(self, arn: str, tags: dict[str, str]) -> None:
+    def change_tags(self, arn: str, added: dict[str, str], removed: Collection[str]) -> None:
         """Raises BadRequest."""
-        check_tags(tags)
-        self._database.save_tags(arn, json.dumps(tags))
+        with self._lock:  # two calls at once: neither loses what the other changed
+            tags = {key: value for key, value in self.tags(arn).items() if key not in removed} | added
+            check_tags(tags)
+            self._database.save_tags(arn, json.dumps(tags))
 
 
 def missing(kind: str, name: str) -> NotFound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Collection, Iterable, Iterator
@@ -38,15 +39,14 @@ class JobStore:
         """Jobs that ended, newest first."""
         return _readable(self._database.jobs(sorted(TERMINAL), ascending=False))
 
-    def add(self, job: Job) -> Job:
+    def add(self, job: Job, tags: dict[str, str] | None = None) -> Job:
         """Store a new job, or return the one its token already made. Raises KeyError when the id is taken."""
         with self._lock:
             replayed = self._by_token(job)
             if replayed is not None:
                 return replayed
-            if self._database.job(job.id) is not None:
+            if not self._database.add_job(job.id, records.to_text(job), job.arn, json.dumps(tags) if tags else None):
                 raise KeyError(job.id)
-            self._database.save_job(job.id, records.to_text(job))
             if job.token:
                 self._tokens[job.token] = (job.created_at, job.id)
             self._added += 1

@@ -11,6 +11,7 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mediaconvert_standin.errors import RoleMalformed, RoleNotAssumable
+from mediaconvert_standin.job_settings.plan import S3Location
 from mediaconvert_standin.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,576}")
+# Amazon S3 bucket naming rules, with the longer names of old buckets in us-east-1. An access point's ARN is none: it
+# would name the host that is asked.
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9_]")
+NO_SUCH_BUCKET = frozenset({"NoSuchBucket", "InvalidBucketName"})  # codes of S3
 _CONFIG = Config(
     signature_version="v4",
     connect_timeout=5,
@@ -92,6 +97,16 @@ class _Fixed:
 
     def load_credentials(self) -> Credentials:
         return self._credentials
+
+
+def can_be_asked_for(location: S3Location) -> bool:
+    """False where no bucket can have that name; S3 is not to be asked then."""
+    return _BUCKET.fullmatch(location.bucket) is not None
+
+
+def error_code(error: ClientError) -> str:
+    """Code of a failed call, such as NoSuchBucket; empty when there was none."""
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def error_status(error: ClientError) -> int:

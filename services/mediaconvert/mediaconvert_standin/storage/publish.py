@@ -1,6 +1,7 @@
-"""Uploading the outputs: media first, manifests last; on failure nothing stays behind.
+"""Uploading the outputs: media first, manifests last; on failure nothing of the job's stays behind.
 
-What is begun is noted in a journal first, so that this holds over the end of the process too.
+What is begun is noted in a journal first, so that this holds over the end of the process too. What S3 refused was
+never written: it loses its note, and an older object at that key is left alone.
 """
 
 from __future__ import annotations
@@ -8,18 +9,25 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 
-from mediaconvert_standin.errors import DestinationMissing, WriteDenied, WriteFailed
+from mediaconvert_standin.errors import DestinationMissing, JobError, WriteDenied, WriteFailed
 from mediaconvert_standin.job_settings.plan import S3Location, S3Options
 from mediaconvert_standin.packaging.results import Upload
-from mediaconvert_standin.storage.aws import error_status
-from mediaconvert_standin.storage.journal import Journal
+from mediaconvert_standin.storage.aws import NO_SUCH_BUCKET, can_be_asked_for, error_code, error_status
+from mediaconvert_standin.storage.journal import Journal, Note
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,6 +37,12 @@ MULTIPART_THRESHOLD = 64 * 1024 * 1024
 PART_BYTES = 16 * 1024 * 1024
 MAX_PARTS = 10_000  # Amazon S3 multipart upload limits
 DELETE_BATCH = 1000  # DeleteObjects
+# Failures of calls that never left this machine; a JobError is the role's, when its credentials are renewed.
+_UNSENT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ParamValidationError, JobError)
+# After a lost answer botocore asks again, and is told that the upload is gone: it may have been completed.
+_AMBIGUOUS_CODE = "NoSuchUpload"
+# In the answer of DeleteObjects: the object is still there, and may be gone next time.
+_PASSING_CODES = frozenset({"InternalError", "ServiceUnavailable", "SlowDown"})
 
 
 class Publisher:
@@ -52,29 +66,28 @@ class Publisher:
             for _, stage in groupby(ordered, key=lambda upload: upload.stage):
                 list(pool.map(self._upload, stage))
 
-    def settle(self, uploads: Sequence[Upload]) -> None:
-        """The job is complete: what an earlier process began under other names goes."""
-        kept = {upload.location for upload in uploads}
-        undo(self._client, {where: upload for where, upload in self._journal.noted().items() if where not in kept})
-        self._journal.clear()
+    def keep_only(self, uploads: Sequence[Upload]) -> None:
+        """Take back what an earlier process began under other names, and its unfinished multipart uploads."""
+        kept = {Note(upload.location) for upload in uploads}
+        undo(self._client, self._journal, [note for note in self._journal.noted() if note not in kept])
 
     def withdraw(self) -> None:
-        """Delete what was published; a role that may not delete leaves it, as does a lost bucket."""
-        undo(self._client, self._journal.noted())
-        self._journal.clear()
+        """Take back what was published; a role that may not delete leaves it, as does a lost bucket."""
+        undo(self._client, self._journal, self._journal.noted())
 
     def _upload(self, upload: Upload) -> None:
         self._check()
         location = upload.location
+        if not can_be_asked_for(location):
+            raise DestinationMissing(location.uri)
         size = upload.path.stat().st_size
-        # Written down before the call: a call that fails late may still have stored the object.
-        self._journal.note(location)
         try:
             with upload.path.open("rb") as file:
                 if size > MULTIPART_THRESHOLD:
                     self._multipart(upload, file, size)
                 else:
-                    self._client.put_object(Bucket=location.bucket, Key=location.key, Body=file, **_options(upload))
+                    with self._writing(location):
+                        self._client.put_object(Bucket=location.bucket, Key=location.key, Body=file, **_options(upload))
         except ClientError as error:
             raise _explain(error, location) from error
         except (BotoCoreError, OSError) as error:
@@ -82,10 +95,24 @@ class Publisher:
         if size <= MULTIPART_THRESHOLD:
             self._count(size)
 
+    @contextlib.contextmanager
+    def _writing(self, location: S3Location) -> Iterator[None]:
+        """Around the one call that puts an object in place, noted before as a call that fails late may still do it."""
+        note = Note(location)
+        is_new = self._journal.note(note)
+        try:
+            yield
+        except Exception as error:
+            if is_new and _left_alone(error):
+                self._journal.forget(note)
+            raise
+        self._journal.own(location)
+
     def _multipart(self, upload: Upload, file: BinaryIO, size: int) -> None:
         place = {"Bucket": upload.location.bucket, "Key": upload.location.key}
         upload_id = self._client.create_multipart_upload(**place, **_options(upload))["UploadId"]  # type: ignore[arg-type]
-        self._journal.note(upload.location, upload_id)
+        note = Note(upload.location, upload_id)
+        self._journal.note(note)
         try:
             parts = []
             for number, body in enumerate(_parts(file, size), start=1):
@@ -94,15 +121,16 @@ class Publisher:
                 answer = self._client.upload_part(**place, UploadId=upload_id, PartNumber=number, Body=body)  # type: ignore[arg-type]
                 parts.append({"PartNumber": number, "ETag": answer["ETag"]})
                 self._count(len(body))
-            self._client.complete_multipart_upload(
-                **place,  # type: ignore[arg-type]
-                UploadId=upload_id,
-                MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
-            )
+            with self._writing(upload.location):
+                self._client.complete_multipart_upload(
+                    **place,  # type: ignore[arg-type]
+                    UploadId=upload_id,
+                    MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
+                )
         except BaseException:
-            with contextlib.suppress(ClientError, BotoCoreError):
-                self._client.abort_multipart_upload(**place, UploadId=upload_id)  # type: ignore[arg-type]
+            undo(self._client, self._journal, [note])
             raise
+        self._journal.forget(note)
 
     def _count(self, size: int) -> None:
         with self._lock:
@@ -111,19 +139,53 @@ class Publisher:
         self._progress(done, self._total)
 
 
-def undo(client: S3Client, noted: Mapping[S3Location, str]) -> None:
-    """Abort and delete uploads as far as the client may: object by location, with its multipart id or empty."""
-    by_bucket: dict[str, list[str]] = {}
-    for location, upload_id in noted.items():
-        by_bucket.setdefault(location.bucket, []).append(location.key)
-        if upload_id:
-            with contextlib.suppress(ClientError, BotoCoreError):
-                client.abort_multipart_upload(Bucket=location.bucket, Key=location.key, UploadId=upload_id)
-    for bucket, keys in by_bucket.items():
-        for start in range(0, len(keys), DELETE_BATCH):
-            batch = [{"Key": key} for key in keys[start : start + DELETE_BATCH]]
-            with contextlib.suppress(ClientError, BotoCoreError):
-                client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item]
+def undo(client: S3Client, journal: Journal, notes: Sequence[Note]) -> None:
+    """Abort and delete uploads as far as the client may. What could not be asked for stays in the journal."""
+    for note in notes:
+        if note.upload_id and _abort(client, note):
+            journal.forget(note)
+    by_bucket: dict[str, list[Note]] = {}
+    for note in notes:
+        if not note.upload_id:
+            by_bucket.setdefault(note.location.bucket, []).append(note)
+    for bucket, objects in by_bucket.items():
+        for start in range(0, len(objects), DELETE_BATCH):
+            for note in _delete(client, bucket, objects[start : start + DELETE_BATCH]):
+                journal.forget(note)
+
+
+def _abort(client: S3Client, note: Note) -> bool:
+    """Whether the matter is settled."""
+    location = note.location
+    try:
+        client.abort_multipart_upload(Bucket=location.bucket, Key=location.key, UploadId=note.upload_id)
+    except (ClientError, BotoCoreError, JobError) as error:
+        return _is_refusal(error)
+    return True
+
+
+def _delete(client: S3Client, bucket: str, notes: list[Note]) -> list[Note]:
+    """Those that are settled: their objects are gone, or the client may not delete them."""
+    listed = [{"Key": note.location.key} for note in notes]
+    try:
+        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": listed, "Quiet": True})  # type: ignore[typeddict-item]
+    except (ClientError, BotoCoreError, JobError) as error:
+        return notes if _is_refusal(error) else []
+    errors = answer.get("Errors", [])
+    left = {error.get("Key") for error in errors if error.get("Code") in _PASSING_CODES}
+    return [note for note in notes if note.location.key not in left]
+
+
+def _is_refusal(error: Exception) -> bool:
+    """S3 answered that it will not do it."""
+    return isinstance(error, ClientError) and 300 <= error_status(error) < 500
+
+
+def _left_alone(error: Exception) -> bool:
+    """A failed write that can not have touched the object at its key; without an answer nobody knows."""
+    if isinstance(error, ClientError) and error_code(error) == _AMBIGUOUS_CODE:
+        return False
+    return isinstance(error, _UNSENT) or _is_refusal(error)
 
 
 class _Window:
@@ -174,10 +236,10 @@ def _options(upload: Upload) -> dict[str, Any]:
 
 
 def _explain(error: ClientError, location: S3Location) -> Exception:
-    code = error.response.get("Error", {}).get("Code", "")
+    code = error_code(error)
     # A bucket with ACLs switched off refuses them with 400; the service reports that as a denial too.
     if error_status(error) in (401, 403) or code == "AccessControlListNotSupported":
         return WriteDenied(location.uri)
-    if code == "NoSuchBucket":
+    if code in NO_SUCH_BUCKET:
         return DestinationMissing(location.uri)
     return WriteFailed(f"Unable to write to output file [{location.uri}]: [Failed to write data: {code}]")

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mediaconvert_standin.errors import ReadDenied, ReadFailed, SourceMissing
 from mediaconvert_standin.inspection.boxes import top_level_boxes
 from mediaconvert_standin.job_settings.plan import S3Location
-from mediaconvert_standin.storage.aws import error_status
+from mediaconvert_standin.storage.aws import NO_SUCH_BUCKET, can_be_asked_for, error_code, error_status
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,6 +58,8 @@ class Source:
             while (done := file.tell()) < found.size:
                 progress(done, found.size)
                 self.read_into(file, done, RANGE_BYTES, progress)
+                if file.tell() <= done:
+                    raise ReadFailed("Demuxer: [Failed to read data: no more bytes]")
         return found
 
     def download_windows(self, path: Path) -> SourceObject:
@@ -99,6 +101,8 @@ class Source:
         self, file: BinaryIO, start: int, length: int, progress: Callable[[int, int], None] | None = None
     ) -> SourceObject:
         """Write ``length`` bytes from ``start`` at the same place of ``file``."""
+        if not can_be_asked_for(self._location):
+            raise SourceMissing(self._location.uri)
         pinned = {"IfMatch": self.object.etag} if self.object else {}
         try:
             answer = self._client.get_object(
@@ -124,11 +128,11 @@ class Source:
         status = error_status(error)
         if status == 416 and self.object is None:
             return SourceObject(0, "", None, "")  # an empty object has no first byte to ask for
-        if status == 404:
+        code = error_code(error)
+        if status == 404 or code in NO_SUCH_BUCKET:
             raise SourceMissing(self._location.uri) from error
         if status in (401, 403):
             raise ReadDenied(self._location.uri) from error
-        code = error.response.get("Error", {}).get("Code", "")
         raise ReadFailed(f"Demuxer: [Failed to read data: {code}]") from error
 
 
