@@ -22,6 +22,7 @@ from strict_manifests import Master, bytes_of, read_master, read_mpd
 FOLDER = Path(__file__).with_name("documents")
 DOCUMENTS = sorted(path.stem for path in FOLDER.glob("*.json"))
 SAME_TIME = 0.002  # seconds; time stamps of MPEG-2 are in 90 kHz
+TS_PACKET_BYTES, TS_SYNC = 188, 0x47  # ISO/IEC 13818-1, 2.4.3.2
 AUDIO_FRAME = 0.06  # seconds; the longest frame of the codecs here, AAC at low rates aside
 
 X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "30"]
@@ -212,6 +213,8 @@ class Output:
             assert other == pytest.approx(starts[0], abs=SAME_TIME)
 
     def _check_media(self, path: Path, facts: Json) -> None:
+        if facts["container"] == "mpegts":
+            assert set(path.read_bytes()[::TS_PACKET_BYTES]) == {TS_SYNC}
         with av.open(str(path)) as media:
             assert facts["container"] in media.format.name.split(",")
             assert _tracks(media) == {

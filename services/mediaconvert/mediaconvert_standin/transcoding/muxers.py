@@ -77,9 +77,16 @@ def muxer_of(output: OutputTask) -> Muxer:
         encoder = output.video.encoder if output.video is not None else None
         codec = encoder.codec if isinstance(encoder, VideoEncoder) else output.audio[0].settings.codec
         return Muxer(_RAW_FORMATS[codec], (), file_name(output))
-    fast_start = output.output.fast_start and container in ("MP4", "MOV")
-    options = (("movflags", "+faststart"),) if fast_start else ()
-    return Muxer(_FILE_FORMATS[container], options, file_name(output))
+    return Muxer(_FILE_FORMATS[container], _file_options(output), file_name(output))
+
+
+def _file_options(output: OutputTask) -> tuple[tuple[str, str], ...]:
+    container = output.output.container
+    if container == "M2TS":
+        return (("mpegts_m2ts_mode", "0"),)  # packets of 188 bytes, though the name would mean 192 to ffmpeg
+    if container in ("MP4", "MOV") and output.output.fast_start:
+        return (("movflags", "+faststart"),)
+    return ()
 
 
 def _transport_stream(output: OutputTask) -> Muxer:
