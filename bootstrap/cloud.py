@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bootstrap.account import Account, check_room
 from bootstrap.artifacts import ArtefactBucket
+from bootstrap.buckets import empty_bucket
 from bootstrap.errors import BootstrapError
 from bootstrap.kept import adopting_template, find_kept
 from bootstrap.names import StageNames, stage_names
@@ -17,6 +18,7 @@ from bootstrap.platform import SITE_CONFIG_KEY, site_config, stage_parameters
 from bootstrap.signing_key import SLOTS, SigningKeys, Slot, ensure_signing_keys
 from bootstrap.site import invalidation_paths, publish_site, read_site
 from bootstrap.stack import (
+    HALF_UNDONE,
     POLL_SECONDS,
     TAGS,
     Audience,
@@ -24,14 +26,24 @@ from bootstrap.stack import (
     Deployed,
     Pace,
     apply_definition,
+    delete_stack,
     find_stack,
+    physical_ids,
     ready_stack,
+    settled_status,
     stack_outputs,
     stack_parameters,
 )
 from bootstrap.template import render_template
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
 LOCAL_STAGE = "local"
+# Buckets that go with the stack; the main bucket stays.
+EMPTIED = ("SiteBucket", "TempBucket", "LogBucket")
+# What stays, by what it holds.
+KEPT = {"MediaBucket": "videos", "UserPool": "accounts"}
 # Computed here for every deployment: nobody sets them by hand.
 OWN_PARAMETERS = frozenset(
     {
@@ -101,10 +113,24 @@ class Stage:
         """What the stage was last deployed with; empty when it is not deployed."""
         return stack_parameters(find_stack(self.account.cloudformation, self.names.stack))
 
+    def ready(self) -> "StackTypeDef | None":
+        """The stage's stack, once nothing is going on in it; a creation that failed is cleared away.
+
+        Raises: DeploymentError: the stack is in a state that only its owner can resolve.
+        """
+        cloudformation, name, poll = self.account.cloudformation, self.names.stack, POLL_SECONDS[self.pace]
+        # CloudTrail writes into its bucket at once, so that CloudFormation could not delete it again.
+        if find_stack(cloudformation, name) and settled_status(cloudformation, name, poll) == HALF_UNDONE:
+            present = physical_ids(cloudformation, name)
+            for bucket in filter(None, map(present.get, EMPTIED)):
+                empty_bucket(self.account.s3, bucket)
+            # Production's user pool is protected from deletion: the deployment that follows adopts it.
+            delete_stack(cloudformation, name, poll=poll, may_stay=KEPT)
+        return ready_stack(cloudformation, name, poll)
+
     def require_deployed(self) -> None:
         """Raises: BootstrapError."""
-        stack = ready_stack(self.account.cloudformation, self.names.stack, POLL_SECONDS[self.pace])
-        if stack is None:
+        if self.ready() is None:
             raise BootstrapError(
                 f"There is no stage {self.name} in {self.account.region}. Deploy it first: "
                 f"python3 scripts/dev.py deploy --stage {self.name} --region {self.account.region}"
@@ -138,7 +164,7 @@ def deploy_stage(stage: Stage, order: Order, teller: Teller) -> dict[str, str]:
         BootstrapError: in one of its kinds; the message says what to do next.
     """
     account = stage.account
-    present = ready_stack(account.cloudformation, stage.names.stack, POLL_SECONDS[stage.pace])
+    present = stage.ready()
     for warning in check_room(account, is_new=present is None):
         teller.warn(warning)
     before = stack_parameters(present)

@@ -14,6 +14,7 @@ from pathlib import Path
 from bootstrap.parsing import parse_template
 from bootstrap.template import render_template
 from sstech_video.ladder import ladder
+from sstech_video.observability import Count
 from sstech_video.pricing import DOLLAR, PRICES_AS_OF, estimate
 from sstech_video.sources import Source
 
@@ -36,6 +37,8 @@ FREE_ALARMS = 10
 DASHBOARD_MONTH = 3.00
 FREE_DASHBOARDS = 3
 LOGS_GB = 0.50
+METRIC_MONTH = 0.30  # pro rata: a metric is billed for the hours in which it has a number
+FREE_METRICS = 10
 
 # What a month is taken to be like.
 SOURCE = Source(duration_ms=3_600_000, width=1920, height=1080, frame_rate=Fraction(30), has_video=True, has_audio=True)
@@ -45,8 +48,12 @@ WATCHED_TIMES = 2  # each hour of video, in the month in which it was uploaded
 ORIGINAL_DAYS = 1  # an original is deleted when its conversion is done
 CALLS_PER_HOUR_OF_VIDEO = 2_000
 LOG_GB_PER_HOUR_OF_VIDEO = 0.002
+HOURS_IN_USE = 240  # of a month: eight a day in which somebody signs in, uploads or watches
+METRICS_OF_A_METHOD = 5  # API Gateway's, where its settings ask for them: calls, two latencies, 4xx and 5xx
+METRICS_OF_ACCOUNTS = 2  # failed sign-ins and enrolments
 SEGMENT_SECONDS = 6  # the job template's, services/functions/sstech_video/conversion.py
 SECONDS = 3600
+HOURS_A_MONTH = 730
 BITS_PER_GB = 8e9
 DAYS = 30
 
@@ -84,6 +91,10 @@ def month(hours: int) -> list[Item]:
             "CloudWatch, alarms and dashboard",
             max(0, alarms - FREE_ALARMS) * ALARM_MONTH + max(0, dashboards - FREE_DASHBOARDS) * DASHBOARD_MONTH,
         ),
+        Item(
+            "CloudWatch, metrics of functions and API",
+            max(0.0, metric_months() - FREE_METRICS) * METRIC_MONTH,
+        ),
     ]
 
 
@@ -92,6 +103,14 @@ def stored_gb_per_hour() -> float:
     rungs = ladder(SOURCE)
     bits = sum(rung.max_bitrate for rung in (rungs[0], *rungs)) * AVERAGE_OF_PEAK * SECONDS
     return bits / BITS_PER_GB
+
+
+def metric_months() -> float:
+    """Custom metrics, those that API Gateway is asked for included, by the part of the month that they are in use."""
+    stage = parse_template(render_template())["Resources"]["ApiStage"]["Properties"]
+    methods: int = sum(one["MetricsEnabled"] is True for one in stage["MethodSettings"])
+    metrics = len(Count) + METRICS_OF_ACCOUNTS + methods * METRICS_OF_A_METHOD
+    return metrics * HOURS_IN_USE / HOURS_A_MONTH
 
 
 def page() -> str:
@@ -105,7 +124,8 @@ def page() -> str:
     totals = " | ".join(f"**{sum(item.dollars for item in months[hours]):,.2f}**" for hours in HOURS)
     kept = " | ".join(f"{hours * stored_gb_per_hour() * S3_GB_MONTH:,.2f}" for hours in HOURS)
     rungs = ladder(SOURCE)
-    cheapest = estimate(rungs[:1], SOURCE, 0, 100) / DOLLAR
+    cheapest, two = (estimate(rungs[:number], SOURCE, 0, 100) / DOLLAR for number in (1, 2))
+    whole = estimate(rungs, SOURCE, 0, 100) / DOLLAR
     return f"""# What it costs
 
 Made by `python3 -m bootstrap.costs`, from the template's and the ladder's own choices; a test holds this page to it.
@@ -129,6 +149,8 @@ An idle stage costs its alarms and dashboard and nothing else: no server runs.
   {CLOUDFRONT_FREE_REQUESTS:,} requests a month are free; then a GB is {CLOUDFRONT_GB} (South America
   {CLOUDFRONT_GB_SOUTH_AMERICA}, which `PriceClass_All` includes, because the first users live there).
 - Lambda's, SQS's, SNS's, Cognito's (10,000 people), X-Ray's and CloudTrail's free allowances are not used up.
+- The functions' own metrics and those of `/auth` have numbers in {HOURS_IN_USE} hours of the month; all the time they would be
+  {metric_months() * HOURS_A_MONTH / HOURS_IN_USE:.0f} metrics at {METRIC_MONTH:.2f}, {FREE_METRICS} of them free.
 - Other regions are dearer; the parameter `PricePercent` tells the cost limits by how much.
 - Not in it, because it is off unless asked for: AWS WAF of the edge stack (5.00 and 1.00 a rule), an own domain's zone
   (0.50), e-mails by SES (0.10 a thousand), a second CloudTrail trail in the account.
@@ -142,8 +164,8 @@ MediaConvert is most of the bill, and it is paid by the minute of **output**: of
 - No rendition above the source, and none that is not at least a tenth smaller than the one above it: each would cost a
   minute's price and show nothing new. At most 1080 lines: 4K costs twice as much as HD for every rendition.
 - {len(rungs)} renditions and not one: an hour would be {cheapest:.2f} instead of
-  {estimate(rungs, SOURCE, 0, 100) / DOLLAR:.2f}, but a phone in the train could not play it. The two that are HD make up
-  most of the difference; the small ones cost half as much a minute.
+  {whole:.2f}, but a phone in the train could not play it. Of the difference {rungs[1].name} is {two - cheapest:.2f}; the smaller ones cost
+  half as much a minute each, {whole - two:.2f} together.
 - The MP4 is a rendition once more: what the owner downloads, and what plays where HLS does not.
 
 The functions estimate each conversion before it starts and refuse it beyond `MaxCentsPerVideo`, `MaxCentsPerOwner` and

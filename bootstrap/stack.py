@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,12 +15,14 @@ from bootstrap.errors import DeclinedError, DeploymentError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackResourceSummaryTypeDef, StackTypeDef
 
 # A stack in this state was never created: only a change set of type CREATE fits.
 NEVER_CREATED = "REVIEW_IN_PROGRESS"
-# A creation that failed: the stack holds nothing and can only be deleted.
-CREATION_UNDONE = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+# A creation that failed and could not be undone whole: something of it is still there.
+HALF_UNDONE = "ROLLBACK_FAILED"
+# A creation that failed: the stack can only be deleted.
+CREATION_UNDONE = frozenset({"ROLLBACK_COMPLETE", HALF_UNDONE})
 SETTLED = ("_COMPLETE", "_FAILED")
 SUCCESSES = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 # What CloudFormation says, in its two wordings, when nothing differs.
@@ -171,10 +173,26 @@ def find_stack(cloudformation: "CloudFormationClient", name: str) -> "StackTypeD
     return None if stack["StackStatus"] == NEVER_CREATED else stack
 
 
+def physical_ids(cloudformation: "CloudFormationClient", name: str) -> dict[str, str]:
+    """The resources that the stack has, by their logical ids."""
+    return {
+        resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
+        for resource in _resources(cloudformation, name)
+        if resource["ResourceStatus"] != "DELETE_COMPLETE"
+    }
+
+
 def delete_stack(
-    cloudformation: "CloudFormationClient", name: str, *, poll: float, audience: Audience | None = None
+    cloudformation: "CloudFormationClient",
+    name: str,
+    *,
+    poll: float,
+    audience: Audience | None = None,
+    may_stay: Collection[str] = (),
 ) -> None:
     """Deletes the stack but for what its template retains; one that is not there is no error.
+
+    `may_stay` are logical ids of resources that are left where they are if they cannot be deleted.
 
     Raises:
         DeploymentError: something could not be deleted; carries the first real cause.
@@ -185,11 +203,35 @@ def delete_stack(
     # By its id a stack can still be asked about when it is gone.
     stack_id = stack["StackId"]
     before = _latest_event(cloudformation, stack_id)
-    cloudformation.delete_stack(StackName=stack_id, ClientRequestToken=_token())
-    status = _follow(cloudformation, stack_id, before, poll, audience or Audience())
+    followed = audience or Audience()
+    status = _delete(cloudformation, stack_id, poll, followed)
+    undeleted = _undeleted(cloudformation, stack_id) if status == "DELETE_FAILED" else set()
+    if undeleted and undeleted <= set(may_stay):
+        # CloudFormation takes this list only when it has tried.
+        status = _delete(cloudformation, stack_id, poll, followed, RetainResources=sorted(undeleted))
     if status != "DELETE_COMPLETE":
         cause = first_cause(cloudformation, stack_id, _events_since(cloudformation, stack_id, before))
         raise DeploymentError(f"{name} could not be deleted: {cause}")
+
+
+def _delete(cloudformation: "CloudFormationClient", stack_id: str, poll: float, audience: Audience, **how: Any) -> str:
+    before = _latest_event(cloudformation, stack_id)
+    cloudformation.delete_stack(StackName=stack_id, ClientRequestToken=_token(), **how)
+    return _follow(cloudformation, stack_id, before, poll, audience)
+
+
+def _undeleted(cloudformation: "CloudFormationClient", stack_id: str) -> set[str]:
+    """Logical ids of what the last deletion could not delete."""
+    return {
+        resource["LogicalResourceId"]
+        for resource in _resources(cloudformation, stack_id)
+        if resource["ResourceStatus"] == "DELETE_FAILED"
+    }
+
+
+def _resources(cloudformation: "CloudFormationClient", name: str) -> "Iterator[StackResourceSummaryTypeDef]":
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=name):
+        yield from page["StackResourceSummaries"]
 
 
 def _create_change_set(

@@ -272,20 +272,24 @@ test("of lost announcements only what this upload made is deleted", async () => 
   assert.deepEqual(deleted, ["video-5"]);
 });
 
-test("a lost announcement is looked for after the page was closed, too", async () => {
-  const { api, deleted } = forgetful(1);
-  const stopped = new AbortController();
+test("an announcement under way when the page closed is looked for by the next one", async () => {
+  const { api, deleted } = forgetful(0);
   const record = small();
-  const { promise } = send(api, record, {
-    signal: stopped.signal,
-    save: async () => {
-      if (record.lostSince) stopped.abort(new Error("closed"));
-    },
+  let kept = null;
+  const save = async () => {
+    const { single, ...rest } = record;
+    kept = structuredClone(rest);
+  };
+  const made = new Promise((resolve) => {
+    const answering = api.newUpload;
+    const closed = { ...api, newUpload: async (...values) => (await answering(...values), resolve(), new Promise(() => {})) };
+    send(closed, record, { save });
   });
-  assert.ok((await outcome(promise)).error);
-  const { single, ...kept } = record;
+  await made;
+  mock.timers.tick(5000);
   assert.deepEqual(await outcome(send(api, kept).promise), { value: "video-1" });
   assert.deepEqual(deleted, ["video-0"]);
+  assert.equal(kept.announcedSince, null);
 });
 
 test("too many requests lose nothing", async () => {

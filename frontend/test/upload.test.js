@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pauseBefore, sleep } from "../src/backoff.js";
+import { mayBeOthers } from "../src/upload/claims.js";
 import { fingerprintOf } from "../src/upload/fingerprint.js";
 import { MAX_FILE_BYTES, contentTypeOf, looksLikeNoVideo, refusalOf } from "../src/upload/kinds.js";
 import { PartPlan } from "../src/upload/parts.js";
@@ -59,6 +60,16 @@ test("first bytes that are not known may be a video", () => {
   assert.equal(looksLikeNoVideo(bytes(0x52, 0x49, 0x46, 0x46, 1, 2, 3, 4, 0x41, 0x56, 0x49, 0x20)), false); // AVI
   assert.equal(looksLikeNoVideo(bytes(0x52, 0x49, 0x46, 0x46, 1, 2, 3, 4, 0x57, 0x41, 0x56, 0x45)), true); // WAV
   assert.equal(looksLikeNoVideo(bytes()), false);
+});
+
+test("a video of the same name and size is another upload's when that says so, or may yet", () => {
+  const own = { id: "own", name: "a.mp4", size: 9, videoId: null };
+  const others = (...records) => mayBeOthers("v", own, [own, ...records]);
+  assert.equal(others(), false);
+  assert.equal(others({ ...own, id: "other", videoId: "v" }), true);
+  assert.equal(others({ ...own, id: "other", videoId: null }), true);
+  assert.equal(others({ ...own, id: "other", videoId: "w" }), false);
+  assert.equal(others({ ...own, id: "other", name: "b.mp4" }, { ...own, id: "third", size: 8 }), false);
 });
 
 test("a rate is that of the last seconds", () => {

@@ -124,7 +124,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="look at videos that nothing has happened to for so long (default: 900)",
     )
     reconcile.add_argument("--video", metavar="ID", help="look at this video alone")
-    _command(commands, "redrive", run_redrive, "send the dead letters of uploads and job events on their way again")
+    _may_name_stage(reconcile)
+    redrive = _command(
+        commands, "redrive", run_redrive, "send the dead letters of uploads and job events on their way again"
+    )
+    _may_name_stage(redrive)
 
     test = _command(commands, "test", run_test, "static checks and tests; arguments after the suite go to pytest")
     test.add_argument(
@@ -250,7 +254,7 @@ def run_inbox(options: argparse.Namespace, settings: Settings) -> int:
 def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.owner.maintenance import in_words, reconcile
 
-    report = reconcile(read_outputs(settings), options.quiet_after, options.video)
+    report = reconcile(_outputs_of(options, settings), options.quiet_after, options.video)
     console = Console()
     for name, number in report.items():
         console.print(f"{number:>6} {in_words(name)}", highlight=False)
@@ -259,10 +263,10 @@ def run_reconcile(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def run_redrive(_options: argparse.Namespace, settings: Settings) -> int:
+def run_redrive(options: argparse.Namespace, settings: Settings) -> int:
     from devstack.owner.maintenance import redrive
 
-    done = redrive(read_outputs(settings))
+    done = redrive(_outputs_of(options, settings))
     Console().print(f"Sent again: {done.notifications} upload notifications, {done.job_events} job events.")
     return 0
 

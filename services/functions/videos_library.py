@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sstech_video import api, aws, bodies, clock
 from sstech_video.catalog import Catalog
@@ -24,6 +24,9 @@ from sstech_video.usage import Quotas, Usage
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
+
+# CancelJob is asked once; the reconciler asks again, with more patience.
+CANCEL_SECONDS: Final = 3
 
 app = api.resolver()
 
@@ -131,7 +134,7 @@ def deletion() -> Deletion:
     quotas = Quotas(config.max_open_uploads, config.max_stored_bytes)
     return Deletion(
         s3=s3,
-        jobs=lambda: Jobs(aws.mediaconvert(), config.stage, config.mediaconvert_queue_arn),
+        jobs=lambda: Jobs(aws.hasty_mediaconvert(CANCEL_SECONDS), config.stage, config.mediaconvert_queue_arn),
         temp_bucket=config.temp_bucket,
         media_bucket=config.media_bucket,
         catalog=catalog(),

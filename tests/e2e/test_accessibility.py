@@ -215,6 +215,32 @@ def test_the_way_to_a_playing_video_needs_no_mouse(newcomer: Callable[..., Visit
     expect(page.locator('[data-control="settings"]')).to_be_focused()
 
 
+def test_after_a_deletion_the_focus_is_on_what_takes_its_place(newcomer: Callable[..., Visitor]) -> None:
+    visitor = newcomer()
+    page = visitor.page
+    videos = [
+        staging.video(name, name, createdAt=f"2026-10-0{9 - index}T12:00:00Z") for index, name in enumerate("abc")
+    ]
+    with staging.holding(page, *videos):
+        page.reload()
+        for deleted, heir in (("b", "c"), ("c", "a")):
+            visitor.card(deleted).get_by_role("button").focus()
+            delete_by_keyboard(page)
+            expect(visitor.card(deleted)).to_have_count(0)
+            expect(visitor.card(heir).get_by_role("link")).to_be_focused()
+        visitor.card("a").get_by_role("button").focus()
+        delete_by_keyboard(page)
+        expect(visitor.heading("library.title")).to_be_focused()
+
+
+def delete_by_keyboard(page: Page) -> None:
+    """From a card's menu button: the menu's last entry, and the dialog's last button."""
+    page.keyboard.press("ArrowUp")
+    expect(page.locator('.menu [data-action="delete"]')).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator('[data-dialog="delete"] button[type=submit]').press("Enter")
+
+
 def tab_to(page: Page, selector: str) -> None:
     for _ in range(40):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):

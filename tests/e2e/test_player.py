@@ -57,6 +57,24 @@ def test_every_kind_of_browser_plays(
     assert playing(visitor.page)["error"] is None
 
 
+def test_a_player_whose_library_does_not_load_plays_without(
+    newcomer: Callable[..., Visitor], clip: Callable[..., Path]
+) -> None:
+    visitor = newcomer()
+    cut: list[str] = []
+
+    def cut_off(route: Route) -> None:
+        cut.append(route.request.url)
+        route.abort()
+
+    visitor.page.route("**/assets/hls*.js", cut_off)
+    open_video(visitor, clip("Without.mp4"))
+    assert cut
+    expect(visitor.page.locator(".player")).not_to_have_attribute("data-source", "hls.js")
+    visitor.page.locator(".big-play").click()
+    wait_advancing(visitor.page)
+
+
 def test_lost_cookies_are_renewed_while_playing(newcomer: Callable[..., Visitor], clip: Callable[..., Path]) -> None:
     visitor = newcomer()
     # Its end is further away than what is loaded ahead.

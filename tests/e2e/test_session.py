@@ -134,3 +134,18 @@ def test_tokens_are_renewed_without_anybody_noticing(
     visitor.ready_card("Renewed")
     first, second = tokens
     assert first != second
+
+
+def test_a_gateway_in_trouble_ends_no_session(newcomer: Callable[..., Visitor]) -> None:
+    visitor = newcomer()
+
+    def trouble(route: Route) -> None:
+        route.fulfill(status=502, content_type="text/html", body="<html><h1>502 Bad Gateway</h1></html>")
+
+    visitor.page.route("**/api/auth", trouble)
+    visitor.page.reload()
+    visitor.heading("signIn.title").wait_for()
+    expect(visitor.page.locator(".gate-card .note")).to_contain_text(visitor.text("error.account.serverTrouble"))
+    visitor.page.unroute("**/api/auth", trouble)
+    visitor.button("start.again").click()
+    visitor.heading("library.title").wait_for()

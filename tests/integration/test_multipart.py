@@ -85,7 +85,8 @@ def test_what_s3_holds_can_be_asked_for(library: Library, opened: tuple[str, Mul
     (held,) = library.stored_parts(video_id)
     assert (held.number, held.size, held.etag.strip('"')) == (sent.number, sent.size, sent.etag.strip('"'))
     after = library.call("GET", f"/videos/{video_id}/parts", after=plan.part_count)
-    assert after.json() == {"parts": [], "nextAfter": None}
+    told = {"partSize": plan.part_size, "partCount": plan.part_count, "checksumAlgorithm": None}
+    assert after.json() == {"parts": [], "nextAfter": None, **told}
 
 
 def test_missing_parts_are_refused_and_the_upload_is_kept(library: Library, opened: tuple[str, MultipartPlan]) -> None:

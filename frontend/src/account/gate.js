@@ -61,6 +61,7 @@ export function openGate(page, session, { expired = false, signal }) {
     return [
       ...heading(t("signIn.title"), t("signIn.intro")),
       expired && h("p", { class: "note", role: "status" }, t("session.expired")),
+      session.trouble && troubleNote(),
       form({
         name: "sign-in",
         fields: [emailField(state.email), passwordField({ label: t("field.password") })],
@@ -75,6 +76,12 @@ export function openGate(page, session, { expired = false, signal }) {
       h("p", { class: "gate-links" }, link(t("signIn.forgot"), "forgot")),
       h("p", { class: "gate-links" }, t("signIn.noAccount"), " ", link(t("signIn.signUp"), "signUp")),
     ];
+  }
+
+  /** Who is kept signed in need not sign in again, only wait. */
+  function troubleNote() {
+    const again = h("button", { type: "button", class: "link", on: { click: () => location.reload() } }, t("start.again"));
+    return h("p", { class: "note", role: "status" }, explain(session.trouble), " ", again);
   }
 
   async function enter() {

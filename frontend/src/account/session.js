@@ -12,6 +12,7 @@ export class Session extends EventTarget {
   #vault;
   #signedIn = null;
   #renewal = null;
+  #trouble = null;
   #channel = "BroadcastChannel" in window ? new BroadcastChannel(CHANNEL) : null;
 
   constructor({ UserPoolId, UserPoolClientId }) {
@@ -36,6 +37,11 @@ export class Session extends EventTarget {
     return this.#signedIn?.owner ?? "";
   }
 
+  /** Cognito's error when a session is kept that could not be continued just now; else null. */
+  get trouble() {
+    return this.#signedIn ? null : this.#trouble;
+  }
+
   /** Continues the session of an earlier load; without one, or without an answer, nobody is signed in. */
   async restore() {
     const kept = await this.#vault.open();
@@ -45,6 +51,7 @@ export class Session extends EventTarget {
     } catch (error) {
       // No answer now does not mean no session later: the next load tries again.
       if (endsSession(error)) await this.#vault.clear();
+      else this.#trouble = error;
     }
   }
 
@@ -110,6 +117,7 @@ export class Session extends EventTarget {
   async #end(detail) {
     if (!this.#signedIn) return;
     this.#signedIn = null;
+    this.#trouble = null;
     await this.#vault.clear();
     this.dispatchEvent(new CustomEvent("signed-out", { detail }));
   }

@@ -2,6 +2,7 @@
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../text/language.js";
+import { notify } from "../widgets/notice.js";
 import { filesBelow } from "./pick.js";
 
 /** Calls `take([{ file, handle }], { quietly })` for each drop on `target` until `signal` ends. */
@@ -36,8 +37,9 @@ export function acceptDrops(target, take, signal) {
   on("drop", async (event) => {
     event.preventDefault();
     lower();
-    const { chosen, hadFolder } = await contents(event.dataTransfer);
-    if (chosen.length) take(chosen, { quietly: hadFolder });
+    const { chosen, hadFolder, isWhole } = await contents(event.dataTransfer);
+    if (!isWhole) notify(t("refusal.unreadable"), "problem");
+    if (chosen.length || (hadFolder && isWhole)) take(chosen, { quietly: hadFolder });
   });
   signal.addEventListener("abort", lower);
 }
@@ -52,8 +54,9 @@ async function contents(transfer) {
     entry: item.webkitGetAsEntry?.(),
     file: item.getAsFile(),
   }));
-  const all = await Promise.all(asked.map(contentOf));
-  return { chosen: all.flatMap(({ chosen }) => chosen), hadFolder: all.some(({ isFolder }) => isFolder) };
+  const all = await Promise.allSettled(asked.map(contentOf));
+  const read = all.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
+  return { chosen: read.flatMap(({ chosen }) => chosen), hadFolder: read.some(({ isFolder }) => isFolder), isWhole: read.length === all.length };
 }
 
 async function contentOf({ handle: promised, entry, file }) {

@@ -1,6 +1,7 @@
 // All uploads of this page: which goes when, and what becomes of each.
 import { apiErrorKey } from "../api-errors.js";
 import { SessionEndedError } from "../account/session-end.js";
+import { mayBeOthers } from "./claims.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { SNIFFED_BYTES, contentTypeOf, refusalOf } from "./kinds.js";
 import { Rate, secondsLeft } from "./rate.js";
@@ -297,11 +298,10 @@ export class UploadQueue extends EventTarget {
     }
   }
 
-  /** Whether a video of `upload`'s name and size may be another upload's, of this tab or another, told of or about to be. */
-  async #mayBeOthers(upload, videoId) {
-    const known = [...this.uploads.map(({ record }) => record), ...(await readRecords(this.#owner))];
-    const alike = known.filter(({ id, name, size }) => id !== upload.id && name === upload.record.name && size === upload.record.size);
-    return alike.some((record) => !record.videoId || record.videoId === videoId);
+  /** Also with what other tabs are at. */
+  async #mayBeOthers({ record }, videoId) {
+    const inTabs = await readRecords(this.#owner);
+    return mayBeOthers(videoId, record, [...this.uploads.map((upload) => upload.record), ...inTabs]);
   }
 
   async #saveAnnounced(upload) {
@@ -341,6 +341,8 @@ export class UploadQueue extends EventTarget {
 
   async #save(upload, changes) {
     Object.assign(upload.record, changes, { sent: upload.sent });
+    // What was given up while it was being noted does not come back.
+    if (!this.uploads.includes(upload)) return;
     // The signed URL stays in memory.
     const { single, ...kept } = upload.record;
     await saveRecord(kept);

@@ -27,7 +27,7 @@ export class UploadGoneError extends Error {
 /**
  * Sends `file` as `record` says and resolves to the id of its video.
  *
- * `record` is `{ name, type, size, videoId, plan, lostSince }`; what becomes of it is told by `save()` before anything
+ * `record` is `{ name, type, size, videoId, plan, announcedSince }`; what becomes of it is told by `save()` before anything
  * else happens. `onProgress(bytes)` gets the sum; `onWaiting(isWaiting)` says that the connection is being waited for,
  * `onReplaced(videoId)` that this video is gone, because the upload has begun again as another. `mayBeOthers(videoId)`
  * resolves to whether a video of the same name and size may be another upload's.
@@ -74,36 +74,40 @@ function persistence(onWaiting, signal) {
 
 async function announce(context) {
   const { api, record, save, signal, persist } = context;
+  let isRepeated = false;
   const answer = await persist(async () => {
+    isRepeated = Boolean(record.announcedSince);
     await deleteLost(context);
-    const began = Date.now();
+    // Noted first: whatever becomes of the answer or of the page, the video that it makes is looked for.
+    record.announcedSince ??= Date.now();
+    await save();
     try {
       return await api.newUpload(record.name, record.type, record.size, signal);
     } catch (error) {
-      // It may have made a video all the same. Noted: the page may close before that is looked for.
-      if (error.isLost) {
-        record.lostSince ??= began;
-        await save();
-      }
+      // A plain no has made nothing.
+      if (!isRepeated && error instanceof ApiError && !error.isLost) record.announcedSince = null;
       throw error;
     }
   });
   record.videoId = answer.videoId;
   record.plan = answer.multipart;
+  if (!isRepeated) record.announcedSince = null;
   await save();
   // Held in memory only.
   record.single = answer.uploadUrl && { url: answer.uploadUrl, headers: answer.headers };
+  if (!isRepeated) return;
   // The last of the lost ones may have been late.
   await persist(() => deleteLost(context));
-  record.lostSince = null;
+  record.announcedSince = null;
+  await save();
 }
 
 /** Deletes what announcements made whose answers were lost: nobody would ever fill those videos. */
 async function deleteLost({ api, record, signal, onReplaced, mayBeOthers }) {
-  if (!record.lostSince) return;
+  if (!record.announcedSince) return;
   const { videos, serverTime } = await api.newestVideos(signal);
   // By the server's clock, whatever this device's says.
-  const since = serverTime - (Date.now() - record.lostSince) - CLOCK_MILLISECONDS;
+  const since = serverTime - (Date.now() - record.announcedSince) - CLOCK_MILLISECONDS;
   const isLost = (video) =>
     video.status === "uploading" && video.videoId !== record.videoId && video.fileName === record.name && video.size === record.size && Date.parse(video.createdAt) >= since;
   for (const { videoId } of videos.filter(isLost)) {

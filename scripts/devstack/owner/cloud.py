@@ -18,7 +18,7 @@ from bootstrap.account import open_account
 from bootstrap.advice import with_advice
 from bootstrap.changes import Change
 from bootstrap.cloud import Order, Stage, Teller, contract_outputs, deploy_functions, deploy_site, deploy_stage
-from bootstrap.edge import deploy_edge, destroy_edge, has_edge
+from bootstrap.edge import deploy_edge, has_edge, let_go
 from bootstrap.errors import BootstrapError
 from bootstrap.local import outputs_document, write_atomically
 from bootstrap.removal import destroy_stage
@@ -108,6 +108,7 @@ def _deploy(stage: Stage, options: argparse.Namespace, watch: Watch) -> None:
 def _deploy_whole(stage: Stage, site: Path, options: argparse.Namespace, watch: Watch) -> None:
     """The edge stack comes first, for its certificate, and once more, for the alarms of the new distribution."""
     with_edge = bool(options.edge) or has_edge(stage)
+    let_go(stage, dict(options.edge), watch.teller)
     from_edge = deploy_edge(stage, dict(options.edge), watch.teller) if with_edge else {}
     deploy_stage(stage, Order(stage.name, site, BUILD, {**from_edge, **dict(options.set)}), watch.teller)
     if with_edge:
@@ -121,7 +122,6 @@ def run_destroy(options: argparse.Namespace, settings: Settings) -> int:
         confirm_destruction(stage, options, console)
         with Watch(console, is_asked=False) as watch:
             kept = destroy_stage(stage, watch.teller)
-            destroy_edge(stage, watch.teller)
     stage_outputs_file(settings, stage).unlink(missing_ok=True)
     console.print(f"The stage {stage.name} is gone.")
     for what, name in kept.items():

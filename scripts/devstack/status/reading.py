@@ -169,7 +169,9 @@ class _Reader:
     def _count(self, *metrics: str) -> str:
         """How often the functions counted one of these."""
         measured = [
-            self._metrics.sum(OWN, metric, {"service": function}) for metric in metrics for function in FUNCTIONS
+            self._metrics.sum(OWN, metric, {"service": f"{function}{self._suffix}"})
+            for metric in metrics
+            for function in FUNCTIONS
         ]
         if any(one is not None for one in measured):
             return _whole(sum(one or 0 for one in measured))

@@ -1,4 +1,4 @@
-"""A new upload is let in: quota, marker, entry, URL."""
+"""A new upload is let in: marker, quota, entry, URL."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sstech_video import keys, pending, uploads
 from sstech_video.bodies import NewUpload
 from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry, Status
+from sstech_video.errors import QuotaExceededError
 from sstech_video.multipart import UploadBucket
 from sstech_video.observability import follow
 from sstech_video.uploads import URL_LIFETIME_SECONDS
@@ -33,15 +34,19 @@ class Admission:
     def admit(self, owner: str, wanted: NewUpload, now: datetime) -> dict[str, Any]:
         """The answer to `POST /videos/upload-url`. Raises `QuotaExceededError`.
 
-        In this order, whatever is cut short leaves something that is found again: the ledger by the next look at
-        the quota, the marker by whoever looks for unfinished work, parts by the bucket's lifecycle.
+        The marker comes first: by it the reconciler finds what an admission that was cut short has left, room that is
+        booked for nothing or parts of no upload.
         """
         video_id = self.new_id(now)
         follow(video_id)
         key = keys.original(owner, video_id, keys.extension(wanted.file_name))
         plan = uploads.plan(wanted.size)
-        self.usage.reserve(owner, video_id, wanted.size, now)
         pending.mark(self.s3, self.temp_bucket, owner, video_id, now)
+        try:
+            self.usage.reserve(owner, video_id, wanted.size, now)
+        except QuotaExceededError:
+            pending.clear(self.s3, self.temp_bucket, video_id)
+            raise
         upload_id = self.upload_bucket.create(key, wanted.content_type, wanted.algorithm) if plan else None
         self.catalog.create(
             Entry(

@@ -9,24 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from sstech_video import keys, pending, storage
+from sstech_video import clock, keys, pending, storage
 from sstech_video.catalog import Catalog
 from sstech_video.entries import Entry
 from sstech_video.errors import no_such_video
 from sstech_video.invalidation import Invalidation
 from sstech_video.jobs import Jobs
 from sstech_video.multipart import UploadBucket
-from sstech_video.observability import logger
+from sstech_video.observability import Count, count, logger
 from sstech_video.tombstones import Tombstones
 from sstech_video.usage import Usage
 from sstech_video.video_ids import is_video_id
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+# Whoever deletes a video waits for no more of it than this; API Gateway itself waits 29 s for the function.
+AT_ONCE_SECONDS: Final = 8.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,10 @@ class Deletion:
     invalidation: Invalidation
 
     def delete(self, owner: str, video_id: str, now: datetime) -> None:
-        """Raises `NotFoundError` for what the owner never had."""
+        """From here on it is gone for everybody, however much there is to clean up.
+
+        Raises `NotFoundError` for what the owner never had.
+        """
         if not is_video_id(video_id):
             raise no_such_video()
         entry = self.catalog.read(owner, video_id)
@@ -51,23 +55,34 @@ class Deletion:
             raise no_such_video()
         pending.mark(self.s3, self.temp_bucket, owner, video_id, now)
         gone = self._bury(entry) if entry else known
-        try:
-            self._clean_up(gone)
-        except (BotoCoreError, ClientError):
-            # It is deleted for everybody; what is left of it has a marker, by which the reconciler finishes.
-            logger.exception("deletion left to the reconciler", extra={"video_id": video_id})
+        if not self._finished_at_once(gone, now):
+            count(Count.DELETIONS_LEFT)
 
-    def finish(self, owner: str, video_id: str) -> None:
-        """Delete all there is of a video but its tombstone. Nothing happens to what was never there."""
+    def _finished_at_once(self, gone: Entry, now: datetime) -> bool:
+        """It is deleted for everybody now: what is left of it has a marker, by which the reconciler finishes."""
+        try:
+            # Again: as long as the entry was there, whoever settled the video may have taken the first one away.
+            pending.mark(self.s3, self.temp_bucket, gone.owner, gone.video_id, now)
+            return self._clean_up(gone, clock.deadline(AT_ONCE_SECONDS))
+        except storage.OutOfTimeError as error:
+            logger.info("the rest of the deletion is left to the reconciler", extra={"reason": str(error)})
+        except Exception:  # noqa: BLE001 - logged, and tried again by the reconciler
+            logger.exception("deletion left to the reconciler")
+        return False
+
+    def finish(self, owner: str, video_id: str) -> bool:
+        """Delete all there is of a video but its tombstone; whether that is done, or is to be gone on with later.
+
+        Nothing happens to what was never there.
+        """
         entry = self.catalog.read(owner, video_id)
         gone = self._bury(entry) if entry else self.tombstones.read(owner, video_id)
-        if gone is not None:
-            self._clean_up(gone)
+        return gone is not None and self._clean_up(gone, clock.never)
 
-    def sweep(self, owner: str, video_id: str) -> int:
-        """Delete objects that came after their video was deleted; returns how many."""
-        late = storage.delete_under(self.s3, self.temp_bucket, keys.originals(owner, video_id))
-        return late + storage.delete_under(self.s3, self.media_bucket, keys.media(owner, video_id))
+    def sweep(self, owner: str, video_id: str, late: Callable[[], bool] = clock.never) -> int:
+        """Delete objects that came after their video was deleted; returns how many. Raises `OutOfTimeError`."""
+        deleted = storage.delete_under(self.s3, self.temp_bucket, keys.originals(owner, video_id), late)
+        return deleted + storage.delete_under(self.s3, self.media_bucket, keys.media(owner, video_id), late)
 
     def _bury(self, entry: Entry) -> Entry:
         """Take the entry out of the catalog for good; returns what it was."""
@@ -80,13 +95,16 @@ class Deletion:
         self.catalog.remove(owner, video_id)
         return newest
 
-    def _clean_up(self, entry: Entry) -> None:
-        if entry.job_id:
-            self.jobs().cancel(entry.job_id)
+    def _clean_up(self, entry: Entry, late: Callable[[], bool]) -> bool:
+        """Whether nothing is left. First what its owner feels at once, then what costs money, the marker last."""
+        self.usage.release(entry.owner, entry.video_id)
         if entry.upload_id:
             self.upload_bucket.abort(entry.key, entry.upload_id)
-        self.sweep(entry.owner, entry.video_id)
-        if entry.attempt:
-            self.invalidation.of_video(entry.owner, entry.video_id)
-        self.usage.release(entry.owner, entry.video_id)
+        if entry.job_id:
+            self.jobs().cancel(entry.job_id)
+        self.sweep(entry.owner, entry.video_id, late)
+        if entry.attempt and not self.invalidation.of_video(entry.owner, entry.video_id):
+            logger.info("CloudFront has too many invalidations under way, it is asked again later")
+            return False
         pending.clear(self.s3, self.temp_bucket, entry.video_id)
+        return True

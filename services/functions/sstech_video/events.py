@@ -32,6 +32,7 @@ class Arrival:
 
 MAX_PATIENCE_SECONDS: Final = 366 * 24 * 3600
 NO_RESULT: Final = Result(None, None, None)
+_OVER: Final = frozenset({"COMPLETE", "ERROR", "CANCELED"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class JobEvent:
     error_code: int | None = None
     error_message: str = ""
     result: Result = NO_RESULT
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has ended, so that nothing more comes of it."""
+        return self.status in _OVER
 
 
 # Names an event that S3 did not send: a conversion asked for again.

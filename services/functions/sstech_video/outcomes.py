@@ -63,7 +63,7 @@ class Outcomes:
         elif entry.attempt != event.attempt:
             self._superseded(entry, event)
         elif entry.status is Status.READY:
-            self.clean_up(entry)
+            self.clean_up(entry, now)
         elif not self._mp4_size(entry):
             self.fail(event, failures.failure(FailureCode.OUTPUT_MISSING), now)
         else:
@@ -82,36 +82,56 @@ class Outcomes:
         elif published.status is Status.READY and published.attempt == event.attempt:
             logger.info("video is ready", extra={"attempt": event.attempt, "job_id": event.job_id})
             count(Count.CONVERSIONS_COMPLETED)
-            self.clean_up(published)
-            for earlier in range(1, published.attempt):
-                folder = keys.attempt(event.owner, event.video_id, earlier)
-                storage.delete_under(self.s3, self.media_bucket, folder)
+            self.clean_up(published, now)
 
     def fail(self, event: JobEvent, failure: Failure, now: datetime) -> None:
-        """The job's attempt came to nothing. The original is kept for another one."""
+        """The job's attempt came to nothing. The original is kept for another one.
+
+        Once the job is over, what it has written of its outputs goes, and only then the marker. A job that is not over
+        yet may still complete, and be published.
+        """
         entry = self.catalog.update(
             event.owner, event.video_id, lambda known: transitions.failed(known, event.attempt, failure, now)
         )
         if entry is None:
             self._too_late(event)
-        elif entry.status is Status.FAILED and entry.attempt == event.attempt:
-            self._refund(entry, event)
-            pending.settle(self.s3, self.temp_bucket, self.catalog, entry, now)
-            if entry.updated_at == now:
+        elif entry.attempt != event.attempt:
+            self._superseded(entry, event)
+        elif entry.status is not Status.READY:
+            if entry.status is Status.FAILED and entry.updated_at == now:
                 logger.warning("video failed, original kept", extra={"error_code": failure.code.value})
                 count(Count.CONVERSIONS_FAILED)
+            self._refund(entry, event)
+            if event.is_over:
+                self._remove_failed(entry, now)
+
+    def _remove_failed(self, entry: Entry, now: datetime) -> None:
+        self._delete_attempts(entry, entry.attempt)
+        if entry.status is Status.FAILED:
+            self._settle(entry, now)
 
     def _refund(self, entry: Entry, event: JobEvent) -> None:
         """MediaConvert charges nothing for jobs that end in ERROR."""
         if event.status == "ERROR" and entry.claimed_at:
             self.spending.refund(entry.owner, entry.video_id, entry.attempt, entry.claimed_at)
 
-    def clean_up(self, entry: Entry) -> None:
-        """The original and the marker of a video that is ready."""
+    def clean_up(self, entry: Entry, now: datetime) -> None:
+        """The original, the earlier attempts and at last the marker of a video that is ready."""
         self.s3.delete_object(Bucket=self.temp_bucket, Key=entry.key)
-        pending.clear(self.s3, self.temp_bucket, entry.video_id)
         logger.info("conversion complete, original deleted", extra={"key": entry.key})
         count(Count.ORIGINALS_DELETED)
+        self._delete_attempts(entry, entry.attempt - 1)
+        self._settle(entry, now)
+
+    def _settle(self, entry: Entry, now: datetime) -> None:
+        pending.settle(self.s3, self.temp_bucket, self.catalog, self.tombstones, entry, now)
+
+    def _delete_attempts(self, entry: Entry, last: int) -> None:
+        """The outputs of the first attempts, up to the given one."""
+        for number in range(1, last + 1):
+            folder = keys.attempt(entry.owner, entry.video_id, number)
+            if deleted := storage.delete_under(self.s3, self.media_bucket, folder):
+                logger.info("outputs of no use, deleted", extra={"folder": folder, "objects": deleted})
 
     def _superseded(self, entry: Entry, event: JobEvent) -> None:
         """The outputs of an attempt that is not the live one serve nobody."""

@@ -42,12 +42,19 @@ class PartUploads:
         return {"parts": parts, "expiresIn": URL_LIFETIME_SECONDS}
 
     def held(self, entry: Entry, after: int) -> dict[str, Any]:
-        """The answer to `GET parts`."""
+        """The answer to `GET parts`: what has arrived, and the plan, so that another browser can go on with it."""
+        upload = open_upload(entry)
         try:
-            page = self.upload_bucket.held_parts(open_upload(entry), after)
+            page = self.upload_bucket.held_parts(upload, after)
         except UploadGoneError as error:
             raise upload_gone() from error
-        return {"parts": [_shown(part) for part in page.parts], "nextAfter": page.next_after}
+        return {
+            "parts": [_shown(part) for part in page.parts],
+            "nextAfter": page.next_after,
+            "partSize": upload.plan.part_size,
+            "partCount": upload.plan.part_count,
+            "checksumAlgorithm": upload.algorithm.value if upload.algorithm else None,
+        }
 
     def complete(self, entry: Entry, sent: Sequence[SentPart], now: datetime) -> tuple[Entry, bool]:
         """The entry, and whether the original is there; else S3 is still at it. Idempotent.

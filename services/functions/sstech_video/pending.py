@@ -2,6 +2,9 @@
 
 Written before the catalog entry and removed at its end state, so whoever looks for stuck videos needs no scan of the
 catalog; a deletion writes it too, until nothing is left. It lies outside the prefix of the bucket's notification.
+
+Whoever takes a video up again (a retry, a deletion) marks it before changing its entry, lest it dies right after, and
+once more behind it: `settle` may have come in between and taken the first marker for its own.
 """
 
 from __future__ import annotations
@@ -10,17 +13,21 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from sstech_video import aws, keys
 from sstech_video.catalog import ABSENT, Catalog
 from sstech_video.entries import Entry, Status, iso
+from sstech_video.tombstones import Tombstones
 from sstech_video.video_ids import is_video_id
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+UNFINISHED: Final = frozenset({Status.UPLOADING, Status.UPLOADED, Status.CONVERTING})
 
 
 @dataclass(frozen=True)
@@ -45,11 +52,13 @@ def clear(s3: S3Client, bucket: str, video_id: str) -> None:
     s3.delete_object(Bucket=bucket, Key=keys.pending(video_id))
 
 
-def settle(s3: S3Client, bucket: str, catalog: Catalog, entry: Entry, now: datetime) -> None:
-    """Take away the marker of a video that has failed, unless it is being tried again meanwhile."""
+def settle(s3: S3Client, bucket: str, catalog: Catalog, tombstones: Tombstones, entry: Entry, now: datetime) -> None:
+    """Take away the marker of a video that is at its end, unless it is tried again or deleted meanwhile."""
     clear(s3, bucket, entry.video_id)
+    # Only now: a change before this look is seen here, one after it is followed by a marker of its own.
     newest = catalog.read(entry.owner, entry.video_id)
-    if newest and newest.status not in (Status.FAILED, Status.READY):
+    unfinished = newest.status in UNFINISHED if newest is not None else tombstones.exists(entry.owner, entry.video_id)
+    if unfinished:
         mark(s3, bucket, entry.owner, entry.video_id, now)
 
 

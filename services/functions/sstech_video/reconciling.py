@@ -45,8 +45,6 @@ ADMISSION_TAKES: Final = timedelta(minutes=1)
 WATCH_DELETED_FOR: Final = timedelta(hours=3)
 HOURS: Final = 24
 
-_OVER: Final = frozenset({"COMPLETE", "ERROR", "CANCELED"})
-
 
 @dataclass(frozen=True)
 class Reconciler:
@@ -127,15 +125,14 @@ class Reconciler:
             case Remedy.WAIT:
                 return None
             case Remedy.FINISH_DELETION:
-                self.deletion.finish(marker.owner, video_id)
-                return Count.DELETIONS_FINISHED
+                return Count.DELETIONS_FINISHED if self.deletion.finish(marker.owner, video_id) else None
             case Remedy.REMOVE_ORPHAN:
                 return self._remove_orphan(marker, now)
         if entry is None:
             return None
         match todo:
             case Remedy.FINISH_CLEAN_UP:
-                self.outcomes.clean_up(entry)
+                self.outcomes.clean_up(entry, now)
                 return Count.CLEAN_UPS_FINISHED
             case Remedy.FORGET:
                 return self._forget(entry, now)
@@ -159,10 +156,19 @@ class Reconciler:
         pending.clear(self.s3, self.temp_bucket, marker.video_id)
         return Count.ORPHANS_REMOVED
 
-    def _forget(self, entry: Entry, now: datetime) -> Count:
+    def _forget(self, entry: Entry, now: datetime) -> Count | None:
+        """A failed video is at its end when its job is over and what that has written is gone."""
         if entry.error and entry.error.code is FailureCode.UPLOAD_ABANDONED:
             self.usage.release(entry.owner, entry.video_id)
-        pending.settle(self.s3, self.temp_bucket, self.catalog, entry, now)
+        job_id = entry.job_id or (self.jobs.find(entry) if entry.attempt else None)
+        if job_id is None:
+            pending.settle(self.s3, self.temp_bucket, self.catalog, self.tombstones, entry, now)
+            return Count.CLEAN_UPS_FINISHED
+        told = self.jobs.state(job_id) or self._lost_job(entry)
+        if not told.is_over:
+            self.jobs.cancel(job_id)
+            return None
+        self.outcomes.happened(told, now)
         return Count.CLEAN_UPS_FINISHED
 
     def _look_at_upload(self, entry: Entry, now: datetime, patience: Patience) -> Count | None:
@@ -223,8 +229,12 @@ class Reconciler:
         )
         if changed is None or changed.status is not Status.FAILED:
             return None
+        spending = self.outcomes.spending
         if changed.claimed_at and not changed.job_id:
-            self.outcomes.spending.refund(changed.owner, changed.video_id, changed.attempt, changed.claimed_at)
+            spending.refund(changed.owner, changed.video_id, changed.attempt, changed.claimed_at)
+        # Whoever died before claiming the next attempt had reserved its cost: now, or when the video was last changed.
+        for reserved_at in {entry.updated_at, now}:
+            spending.refund(changed.owner, changed.video_id, changed.attempt + 1, reserved_at)
         self._forget(changed, now)
         return Count.CONVERSIONS_GIVEN_UP
 
@@ -234,7 +244,7 @@ class Reconciler:
             logger.error("MediaConvert does not know the job", extra={"job_id": entry.job_id})
             self.outcomes.happened(self._lost_job(entry), now)
             return Count.EVENTS_RECOVERED
-        if told.status in _OVER:
+        if told.is_over:
             self.outcomes.happened(told, now)
             return Count.EVENTS_RECOVERED
         if not stuck.job_is_overdue(entry, now, patience):
@@ -261,12 +271,16 @@ class Reconciler:
             return None
         entry = self.catalog.read(original.owner, original.video_id)
         if entry and entry.upload_id == upload.upload_id and entry.status is Status.UPLOADING:
-            if pending.read(self.s3, self.temp_bucket, entry.video_id) is None:
-                pending.mark(self.s3, self.temp_bucket, entry.owner, entry.video_id, now)
+            self._mark_if_lost(entry, now)
             return None
         logger.info("parts of no upload, aborted", extra={"key": upload.key})
         self.upload_bucket.abort(upload.key, upload.upload_id)
         return Count.PARTS_ABORTED
+
+    def _mark_if_lost(self, entry: Entry, now: datetime) -> None:
+        """Whoever settled the video while it was taken up again may have died before marking it once more."""
+        if pending.read(self.s3, self.temp_bucket, entry.video_id) is None:
+            pending.mark(self.s3, self.temp_bucket, entry.owner, entry.video_id, now)
 
     def _original(self, found: Found, now: datetime, patience: Patience) -> Count | None:
         """Bytes that came once more, or too late, and that nobody was told of."""
@@ -274,6 +288,8 @@ class Reconciler:
         if original is None or now - found.modified_at < patience.quiet:
             return None
         entry = self.catalog.read(original.owner, original.video_id)
+        if entry and entry.status in pending.UNFINISHED:
+            self._mark_if_lost(entry, now)
         if entry and (entry.status is not Status.READY or entry.key != original.key):
             return None
         if entry is None and not self.tombstones.exists(original.owner, original.video_id):
@@ -283,7 +299,13 @@ class Reconciler:
         return Count.LATE_OBJECTS_DELETED
 
     def _deleted(self, owner: str, video_id: str) -> Count | None:
-        """Bytes that arrive by a URL that was still good, and jobs that nobody could cancel in time."""
+        """Bytes that arrive by a URL that was still good, and jobs that nobody could cancel in time.
+
+        Also what a deletion has left that died together with whoever took its marker away.
+        """
+        if self.catalog.read(owner, video_id):
+            return Count.DELETIONS_FINISHED if self.deletion.finish(owner, video_id) else None
+        self.usage.release(owner, video_id)
         buried = self.tombstones.read(owner, video_id)
         if buried and buried.status is Status.CONVERTING and not buried.job_id and (job := self.jobs.find(buried)):
             self.jobs.cancel(job)

@@ -46,8 +46,10 @@ class Retrying:
         pending.mark(self.s3, self.temp_bucket, entry.owner, entry.video_id, now)
         changed = self.catalog.update(entry.owner, entry.video_id, lambda known: transitions.retried(known, now))
         if changed is None:
-            pending.clear(self.s3, self.temp_bucket, entry.video_id)
+            # The marker may be the deletion's: the reconciler takes it away when there is nothing left to do.
             raise no_such_video()
+        # Again: as long as the entry said `failed`, a late event of that failure may have taken the first one away.
+        pending.mark(self.s3, self.temp_bucket, entry.owner, entry.video_id, now)
         self.send(entry, size)
         return changed
 

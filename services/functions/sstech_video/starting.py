@@ -86,7 +86,6 @@ class Starter:
             logger.warning("another original of a known video, dropped", extra={"key": arrival.key})
         elif entry.status is Status.READY:
             self._delete_original(original, "its video is ready")
-            pending.clear(self.s3, self.target.temp_bucket, original.video_id)
         elif entry.status is Status.FAILED:
             self._failed(entry, now)
         elif entry.job_id is None or entry.status is Status.UPLOADED:
@@ -195,10 +194,14 @@ class Starter:
             self._failed(failed, now)
 
     def _failed(self, entry: Entry, now: datetime) -> None:
-        pending.settle(self.s3, self.target.temp_bucket, self.catalog, entry, now)
-        if entry.error and entry.updated_at == now:
-            logger.warning("video failed, original kept", extra={"error_code": entry.error.code.value})
-            count(Count.CONVERSIONS_FAILED)
+        if entry.error is None or entry.updated_at != now:
+            logger.info("the video has failed before, dropped")
+            return
+        if entry.attempt <= 1 and entry.job_id is None:
+            # No job was ever made. What one may have left is the reconciler's to remove, before the marker goes.
+            pending.settle(self.s3, self.target.temp_bucket, self.catalog, self.tombstones, entry, now)
+        logger.warning("video failed, original kept", extra={"error_code": entry.error.code.value})
+        count(Count.CONVERSIONS_FAILED)
 
     def _orphaned(self, original: Original) -> None:
         """No entry: either the video was deleted, or the upload is none of ours."""

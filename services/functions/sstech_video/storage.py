@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from sstech_video import aws
 from sstech_video.catalog import ABSENT
+from sstech_video.clock import never
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,6 +23,10 @@ DELETE_BATCH: Final = 1000
 
 class DeletionError(RuntimeError):
     """S3 refused to delete some objects; the message has the first refusal."""
+
+
+class OutOfTimeError(RuntimeError):
+    """The caller's time is up; what is left can be gone on with later."""
 
 
 def size_of(s3: S3Client, bucket: str, key: str) -> int | None:
@@ -54,10 +59,15 @@ def keys_under(s3: S3Client, bucket: str, prefix: str) -> list[str]:
     return [found.key for found in objects_under(s3, bucket, prefix)]
 
 
-def delete_under(s3: S3Client, bucket: str, prefix: str) -> int:
-    """Delete every object with the prefix; returns how many. Raises `DeletionError`."""
+def delete_under(s3: S3Client, bucket: str, prefix: str, late: Callable[[], bool] = never) -> int:
+    """Delete every object with the prefix; returns how many.
+
+    Raises `DeletionError`, and `OutOfTimeError` when it is `late` before everything is gone.
+    """
     found = keys_under(s3, bucket, prefix)
     for start in range(0, len(found), DELETE_BATCH):
+        if late():
+            raise OutOfTimeError(f"{len(found) - start} objects are left under {prefix}")
         batch: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in found[start : start + DELETE_BATCH]]
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
         for refused in answer.get("Errors", []):

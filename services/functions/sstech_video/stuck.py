@@ -5,7 +5,7 @@
 | has a tombstone | a deletion cut short | finish it |
 | has no entry | an admission cut short | remove what it left |
 | ready | a clean-up cut short | delete original and marker |
-| failed | at its end | forget the marker |
+| failed | at its end | see that its job is over and what that wrote is gone, forget the marker |
 | not with MediaConvert yet, and the queue is not empty | perhaps waiting its turn | wait, an hour at most |
 | uploading, quiet | sent without an event, or given up by its owner | look at what S3 holds |
 | uploaded, quiet; converting without a job, quiet | a message was lost | send it again, after some times give up |

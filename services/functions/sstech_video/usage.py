@@ -23,7 +23,8 @@ from sstech_video.months import Item, Ledger, Month, Months, month_at
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# After this the temporary bucket's lifecycle has aborted the parts of an abandoned upload.
+# Well after the reconciler has given up an upload that nobody goes on with (`stuck.ABANDONED_AFTER`). One that is still
+# going on then does not count among the open ones any more; its bytes do.
 OPEN_FOR: Final = timedelta(days=7)
 # An id this young may still be on its way into the catalog.
 SETTLED_AFTER: Final = timedelta(minutes=1)

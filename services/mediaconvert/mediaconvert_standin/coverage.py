@@ -106,6 +106,9 @@ def _verdict(path: Path, value: Any) -> str:
     found = CHECKED
     for base in _bases(path):
         settings = deepcopy(base)
+        for name, beside in _NOTHING_WITHOUT.items():
+            for member, needed in beside.items() if name in path else ():
+                _put(settings, (*path[: path.index(name) + 1], *member), deepcopy(needed))
         _put(settings, path, value)
         verdict = _ask(settings, path, value)
         if verdict in (HONOURED, WARNED, DEFAULT):
@@ -260,6 +263,11 @@ _FITTING = {
     "VORBIS": "WEBM",
     "VP8": "WEBM",
     "WAV": "MOV",
+}
+# Members that an object can not be without, and a value that is accepted in every job here.
+_NOTHING_WITHOUT: dict[str, dict[Path, Any]] = {
+    "noiseReducer": {("filter",): "SPATIAL"},
+    "additionalManifests": {("[]", "manifestNameModifier"): "-other", ("[]", "selectedOutputs"): ["_1"]},
 }
 _ENCRYPTION = {
     "type": "STATIC_KEY",

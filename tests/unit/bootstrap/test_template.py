@@ -159,3 +159,10 @@ def test_api_gateways_own_answers_use_the_apis_closed_list_of_codes() -> None:
     assert bodies
     assert {body["error"]["code"] for body in bodies} <= {code.value for code in ErrorCode}
     assert all(body["error"]["message"] for body in bodies)
+
+
+def test_an_original_outlives_the_month_in_which_its_conversion_was_refused() -> None:
+    rules = {one["Id"]: one for one in RESOURCES["TempBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]}
+    assert rules["originals"]["ExpirationInDays"] > 31
+    # Counted from the first part, however lately the last one came.
+    assert rules["unfinished-uploads"]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] >= 60

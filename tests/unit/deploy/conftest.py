@@ -8,7 +8,8 @@ from deploy_harness import Emulated, Watcher
 from engine import running_engine
 
 from bootstrap.account import open_account
-from bootstrap.removal import destroy_stage, empty_bucket
+from bootstrap.buckets import delete_bucket
+from bootstrap.removal import destroy_stage
 
 NUMBERS = itertools.count()
 PROGRAM = Path(__file__).with_name("emulated_aws.py")
@@ -43,6 +44,5 @@ def throwaway(emulated: Emulated) -> Iterator[str]:
     stage = emulated.stage(name)
     kept = destroy_stage(stage, Watcher().teller)
     if "videos" in kept:
-        empty_bucket(emulated.account.s3, kept["videos"])
-        emulated.account.s3.delete_bucket(Bucket=kept["videos"])
+        delete_bucket(emulated.account.s3, kept["videos"])
         emulated.account.client("cognito-idp").delete_user_pool(UserPoolId=kept["accounts"])

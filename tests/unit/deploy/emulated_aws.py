@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from ministack.app import main
-from ministack.services import cloudfront, s3
-from ministack.services.cloudformation import provisioners
+from ministack.services import cloudformation, cloudfront, s3
+from ministack.services.cloudformation import provisioners, stacks
 
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, str]]
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def create_public_key(_logical_id: str, properties: Properties, _stack: str) -> Created:
@@ -54,8 +58,7 @@ def create_key_group(_logical_id: str, properties: Properties, _stack: str) -> C
 
 
 def update_key_group(group_id: str, _old: Properties, new: Properties, _stack: str) -> Created:
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    cloudfront._key_groups[group_id].update(Config=dict(new["KeyGroupConfig"]), LastModifiedTime=now)
+    cloudfront._key_groups[group_id].update(Config=dict(new["KeyGroupConfig"]), LastModifiedTime=now())
     return group_id, {"Id": group_id}
 
 
@@ -66,6 +69,13 @@ def delete_key_group(group_id: str, _properties: Properties) -> None:
 def create_queue(_logical_id: str, properties: Properties, _stack: str) -> Created:
     name = properties["Name"]
     return name, {"Arn": f"arn:aws:mediaconvert:us-east-1:000000000000:queues/{name}", "Name": name}
+
+
+def create_trail(logical_id: str, properties: Properties, stack: str) -> Created:
+    """CloudTrail writes into its bucket at once."""
+    key = f"{properties['S3KeyPrefix']}/AWSLogs/000000000000/CloudTrail-Digest/"
+    s3._buckets[properties["S3BucketName"]]["objects"][key] = s3._build_object_record(b"", {})
+    return nothing_to_do(logical_id, properties, stack)
 
 
 def nothing_to_do(_logical_id: str, properties: Properties, stack: str) -> Created:
@@ -93,7 +103,8 @@ def add_missing_types() -> None:
         "delete": delete_key_group,
     }
     HANDLERS["AWS::MediaConvert::Queue"] = {"create": create_queue, "update": keep, "delete": forget}
-    for kind in ("AWS::Budgets::Budget", "AWS::Logs::QueryDefinition", "AWS::CloudTrail::Trail"):
+    HANDLERS["AWS::CloudTrail::Trail"] = {"create": create_trail, "update": keep, "delete": forget}
+    for kind in ("AWS::Budgets::Budget", "AWS::Logs::QueryDefinition"):
         HANDLERS.setdefault(kind, {"create": nothing_to_do, "update": keep, "delete": forget})
 
 
@@ -106,6 +117,44 @@ def refuse_full_buckets() -> None:
         delete(name, properties)
 
     HANDLERS["AWS::S3::Bucket"]["delete"] = delete_empty
+
+
+def refuse_protected_pools() -> None:
+    delete = HANDLERS["AWS::Cognito::UserPool"]["delete"]
+
+    def delete_unprotected(pool: str, properties: Properties) -> None:
+        if properties.get("DeletionProtection") == "ACTIVE":
+            raise ValueError("InvalidParameterException: deletion protection is activated for the user pool")
+        delete(pool, properties)
+
+    HANDLERS["AWS::Cognito::UserPool"]["delete"] = delete_unprotected
+
+
+def refuse_used_web_acls() -> None:
+    delete = HANDLERS["AWS::WAFv2::WebACL"]["delete"]
+
+    def delete_unused(web_acl: str, properties: Properties) -> None:
+        _name, web_acl_id, _scope = web_acl.split("|")
+        if any(web_acl_id in str(distribution) for distribution in cloudfront._distributions.values()):
+            raise ValueError("WAFAssociatedItemException: the web ACL is associated with a distribution")
+        delete(web_acl, properties)
+
+    HANDLERS["AWS::WAFv2::WebACL"]["delete"] = delete_unused
+
+
+def keep_what_could_not_be_undone() -> None:
+    """What a failed rollback leaves behind is still the stack's; the engine would forget it."""
+    add_event = stacks._add_event
+
+    def remember(stack_id: str, stack_name: str, *event: Any, **options: Any) -> None:
+        if "ROLLBACK_FAILED" in event:
+            stack = cloudformation._stacks[stack_name]
+            for logical_id, left in stack["_rollback_failed"].items():
+                facts = {"LogicalResourceId": logical_id, "ResourceStatus": "DELETE_FAILED", "Timestamp": now()}
+                stack["_resources"][logical_id] = {**left, **facts}
+        add_event(stack_id, stack_name, *event, **options)
+
+    stacks._add_event = remember
 
 
 def obey_faults(path: Path) -> None:
@@ -127,5 +176,8 @@ def _faulty(kind: str, action: Callable[..., Any], path: Path) -> Callable[..., 
 if __name__ == "__main__":
     add_missing_types()
     refuse_full_buckets()
+    refuse_protected_pools()
+    refuse_used_web_acls()
+    keep_what_could_not_be_undone()
     obey_faults(Path(os.environ["EMULATED_AWS_FAULTS"]))
     main()

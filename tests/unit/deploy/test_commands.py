@@ -49,26 +49,6 @@ def test_a_stage_is_deployed_watched_rotated_and_destroyed(
     assert find_stack(emulated.account.cloudformation, "sstech-video-typed") is None
 
 
-def test_an_edge_stack_gives_the_stage_its_domain_and_goes_with_it(
-    emulated: Emulated, capsys: pytest.CaptureFixture[str]
-) -> None:
-    here = ("--stage", "edged", "--region", "us-east-1")
-    edge = ("--edge", "DomainName=video.example.com", "--edge", "HostedZoneId=Z123", "--edge", "WebAcl=true")
-
-    assert cli.main(["deploy", *here, "--yes", *edge]) == 0
-
-    cloudformation = emulated.account.cloudformation
-    assert "https://video.example.com" in capsys.readouterr().out
-    parameters = emulated.stage("edged").parameters()
-    assert parameters["CertificateArn"].startswith("arn:aws:acm:us-east-1:")
-    assert ":global/webacl/" in parameters["WebAclArn"]
-    alarms = emulated.account.client("cloudwatch").describe_alarms(AlarmNames=["sstech-video-cdn-errors-edged"])
-    assert len(alarms["MetricAlarms"]) == 1
-
-    assert cli.main(["destroy", *here, "--yes"]) == 0
-    assert find_stack(cloudformation, "sstech-video-edged-edge-us-east-1") is None
-
-
 def test_the_contract_is_tested_against_the_stage_that_is_named(
     emulated: Emulated, own_state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -176,6 +176,44 @@ def test_the_first_real_cause_is_told_with_what_to_do_next(
     assert emulated.deploy(throwaway)["Stage"] == throwaway
 
 
+def test_a_first_deployment_whose_trail_has_written_already_is_cleared_away_and_tried_again(
+    emulated: Emulated, throwaway: str
+) -> None:
+    names = emulated.stage(throwaway).names
+    with (
+        emulated.failing({"AWS::CloudWatch::Dashboard": "ServiceException: try later"}),
+        pytest.raises(DeploymentError, match="try later"),
+    ):
+        emulated.deploy(throwaway)
+    stack = find_stack(emulated.account.cloudformation, names.stack)
+    assert stack is not None
+    assert stack["StackStatus"] == "ROLLBACK_FAILED"
+    left = emulated.account.s3.list_objects_v2(Bucket=f"video-streaming-logs{names.bucket_suffix}")["Contents"]
+    assert [one["Key"].split("/")[0] for one in left] == ["trail"]
+
+    assert emulated.deploy(throwaway)["Stage"] == throwaway
+
+
+def test_the_protected_pool_of_a_failed_production_is_taken_over_by_the_next_try(emulated: Emulated) -> None:
+    cognito = emulated.account.client("cognito-idp")
+
+    def pools() -> list[str]:
+        found = cognito.list_user_pools(MaxResults=60)["UserPools"]
+        return [pool["Id"] for pool in found if pool["Name"] == "video-streaming-users"]
+
+    with (
+        emulated.failing({"AWS::CloudWatch::Dashboard": "ServiceException: try later"}),
+        pytest.raises(DeploymentError, match="try later"),
+    ):
+        emulated.deploy("prod")
+    [left] = pools()
+
+    assert emulated.deploy("prod")["UserPoolId"] == left
+
+    assert pools() == [left]
+    destroy_stage(emulated.stage("prod"), Watcher().teller)
+
+
 def test_a_failed_update_is_undone(emulated: Emulated, stage: Stage) -> None:
     with (
         emulated.failing({"AWS::Lambda::Function": "ServiceException: try later"}),

@@ -28,7 +28,9 @@ WIDGETS = {
     "queue depth": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
     "queue age": ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
     "processed": ("AWS/SQS", "NumberOfMessagesDeleted"),
-    "failed deliveries": ("AWS/Lambda", "Errors"),
+    "failed deliveries": ("SStechVideo", "MessagesReturned"),
+    "API errors of the functions": ("SStechVideo", "InternalErrors"),
+    "Lambda errors": ("AWS/Lambda", "Errors"),
     "conversion-complete events": ("AWS/Events", "MatchedEvents"),
     "jobs that completed": ("AWS/MediaConvert", "JobsCompletedCount"),
     "jobs that failed": ("AWS/MediaConvert", "JobsErroredCount"),
@@ -64,9 +66,17 @@ def test_every_number_has_a_widget(dashboard: dict[str, Any], what: str) -> None
     assert [one for one in metrics(dashboard) if one[0] == namespace and str(one[1]).startswith(name)]
 
 
+def test_who_is_invited_is_counted_too(dashboard: dict[str, Any]) -> None:
+    # Cognito publishes what an administrator does under a client of its own.
+    clients = [one[one.index("UserPoolClient") + 1] for one in metrics(dashboard) if "SignUpSuccesses" in one]
+    assert len(clients) == 2
+    assert "Admin" in clients
+
+
 def test_cost_and_memory_have_widgets(dashboard: dict[str, Any]) -> None:
     text = json.dumps(dashboard)
-    assert "sd/60000*0.0075+hd/60000*0.0150" in text
+    # With the region's prices in percent of the table's.
+    assert "(sd/60000*0.0075+hd/60000*0.0150)*100/100" in text
     assert "@maxMemoryUsed" in text
 
 

@@ -48,7 +48,6 @@ UNUSED_ACTIONS = {
     "cloudtrail:PutEventConfiguration",
     "cognito-idp:AddCustomAttributes",
     "iam:AttachRolePolicy",  # policies are inline
-    "iam:CreateServiceLinkedRole",
     "iam:DeleteGroupPolicy",  # policies belong to roles
     "iam:DeleteUserPolicy",
     "iam:GetGroupPolicy",
@@ -144,6 +143,10 @@ def test_no_service_is_granted_whole_and_roles_go_to_functions_alone() -> None:
     assert not [given for given in actions() if given.startswith("iam:") and "*" in given]
     passing = [one for one in POLICY["Statement"] if "iam:PassRole" in as_list(one["Action"])]
     assert [one["Condition"] for one in passing] == [{"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}]
+    linking = [one for one in POLICY["Statement"] if "iam:CreateServiceLinkedRole" in as_list(one["Action"])]
+    assert [one["Condition"] for one in linking] == [
+        {"StringEquals": {"iam:AWSServiceName": "email.cognito-idp.amazonaws.com"}}
+    ]
     everywhere = [one["Sid"] for one in POLICY["Statement"] if "*" in as_list(one["Resource"])]
     assert everywhere == ["WhatHasNoNameYetOrNoResourceLevel"]
 

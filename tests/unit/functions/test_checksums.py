@@ -68,6 +68,8 @@ def checked(platform: Platform, small_parts: None, request: pytest.FixtureReques
 
 def test_parts_with_checksums_make_the_file(checked: CheckedUpload) -> None:
     assert checked.upload["multipart"]["checksumAlgorithm"] == checked.algorithm
+    told = checked.platform.library.send("GET", f"/videos/{checked.upload['videoId']}/parts").json
+    assert told["checksumAlgorithm"] == checked.algorithm
     parts = checked.send_all()
     held = checked.call("GET", "parts").json["parts"]
     assert [part["checksum"] for part in held] == [part["checksum"] for part in parts]

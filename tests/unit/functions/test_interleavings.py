@@ -5,12 +5,15 @@ The real functions run on a small AWS in memory. Between any two of their effect
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -31,6 +34,7 @@ from sstech_video.jobs import Jobs
 from sstech_video.months import Months
 from sstech_video.multipart import UploadBucket
 from sstech_video.outcomes import Outcomes
+from sstech_video.pending import UNFINISHED
 from sstech_video.reconciling import Reconciler
 from sstech_video.retrying import Retrying
 from sstech_video.spending import CostLimits, Spending
@@ -110,6 +114,7 @@ class Videos(RuleBasedStateMachine):
         self._workers, reconciling.WORKERS = reconciling.WORKERS, 1  # type: ignore[misc]
         self.ids: list[str] = []
         self.told: list[JobEvent] = []
+        self.somebody_died = False
         self.ready: dict[str, int] = {}
 
     # ---- what people and the world do
@@ -169,6 +174,11 @@ class Videos(RuleBasedStateMachine):
             assert told is not None
             self.told.append(told)
 
+    @precondition(lambda self: self.queue.bodies)
+    @rule()
+    def messages_are_lost(self) -> None:
+        self.queue.bodies.clear()
+
     @rule(minutes=st.sampled_from([0, 2, 20, 90, 60 * 24 * 4]))
     def time_goes_by(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes, milliseconds=1)
@@ -221,6 +231,19 @@ class Videos(RuleBasedStateMachine):
                 assert self.s3.body(MEDIA_BUCKET, keys.attempt(OWNER, video_id, entry.attempt) + keys.MP4_NAME)
 
     @invariant()
+    def unfinished_work_has_its_marker(self) -> None:
+        """Or only an event could bring it on. Where somebody died, the reconciler may find it by other traces."""
+        if not getattr(self, "somebody_died", True):
+            self.check_markers()
+
+    def check_markers(self) -> None:
+        for video_id in self.ids:
+            entry = self._entry(video_id)
+            unfinished = entry.status in UNFINISHED if entry else video_id in self._booked()
+            if unfinished:
+                assert self.s3.body(TEMP_BUCKET, keys.pending(video_id)), f"{video_id} is on nobody's list"
+
+    @invariant()
     def no_attempt_has_two_jobs(self) -> None:
         jobs = getattr(self, "mediaconvert", None)
         made = (
@@ -257,6 +280,7 @@ class Videos(RuleBasedStateMachine):
             self.now += timedelta(minutes=20)
         for video_id in self.ids:
             self._check_end(video_id)
+        assert {video_id for video_id in self._booked() if self._entry(video_id) is None} == set(), "room for nothing"
         assert self.s3.keys(TEMP_BUCKET, "pending/") == []
         assert self.s3.uploads == {}
 
@@ -277,6 +301,7 @@ class Videos(RuleBasedStateMachine):
             assert entry.status is Status.FAILED
             assert entry.error
             assert entry.error.message
+            assert not outputs, "what a failed job wrote is of no use"
 
     def _booked(self) -> set[str]:
         """Ids that count for the owner's quota."""
@@ -356,8 +381,8 @@ class Videos(RuleBasedStateMachine):
     def _pick(self, which: int) -> str:
         return self.ids[which % len(self.ids)]
 
-    @staticmethod
-    def _die() -> None:
+    def _die(self) -> None:
+        self.somebody_died = True
         raise CrashError
 
 
@@ -369,3 +394,79 @@ Videos.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 test_every_video_comes_to_its_right_end = Videos.TestCase
+
+
+# ---- every order of two functions that concern a video at its end
+
+DOINGS = ("event", "retry", "delete", "message", "round")
+MOST_EFFECTS = 20
+
+
+def with_a_video(end: str) -> Videos:
+    """One video whose job has ended so; its event and its message will come again."""
+    world = Videos()
+    world.begin()
+    world.somebody_asks_for_an_upload(large=False)
+    world.the_bytes_arrive(which=0, heard=True, size=len(MP4_START))
+    world.a_message_is_delivered(which=0, stays=True)
+    world.a_job_goes_on(which=0, status=end, mp4=b"mp4", heard=True)
+    world.a_job_event_is_delivered(which=0, stays=True)
+    return world
+
+
+def at_rest(world: Videos) -> None:
+    world.a_ready_video_stays_ready_with_its_mp4()
+    world.unfinished_work_has_its_marker()
+    world.no_attempt_has_two_jobs()
+
+
+@pytest.mark.parametrize("end", ["ERROR", "COMPLETE"])
+@pytest.mark.parametrize("first", DOINGS)
+@pytest.mark.parametrize("second", DOINGS)
+def test_two_functions_at_a_time_leave_nothing_unfinished_without_a_marker(end: str, first: str, second: str) -> None:
+    for after_effects in range(MOST_EFFECTS):
+        world = with_a_video(end)
+        world.faults.plan(after_effects, functools.partial(world._overtake, second, 0))
+        world._run(functools.partial(world._overtake, first, 0))
+        at_rest(world)
+        world.queue.bodies.clear()
+        world.teardown()
+
+
+def begin_and_die(world: Videos, what: str, after_effects: int) -> None:
+    world.faults.plan(after_effects, world._die)
+    with suppress(CrashError):
+        world._overtake(what, 0)
+    world.faults.clear()
+
+
+@pytest.mark.parametrize("end", ["ERROR", "COMPLETE"])
+@pytest.mark.parametrize("second", ["retry", "delete"])
+@pytest.mark.parametrize("dies_after", range(0, MOST_EFFECTS, 3))
+def test_what_a_late_event_sees_begin_is_finished_although_it_dies(end: str, second: str, dies_after: int) -> None:
+    for after_effects in range(MOST_EFFECTS):
+        world = with_a_video(end)
+        world.faults.plan(after_effects, functools.partial(begin_and_die, world, second, dies_after))
+        world._run(functools.partial(world._overtake, "event", 0))
+        at_rest(world)
+        world.check_markers()
+        world.queue.bodies.clear()
+        world.teardown()
+
+
+def event_then_death(world: Videos, dies_after: int) -> None:
+    world._overtake("event", 0)
+    world.faults.plan(dies_after, world._die)
+
+
+@pytest.mark.parametrize("end", ["ERROR", "COMPLETE"])
+@pytest.mark.parametrize("first", ["retry", "delete"])
+@pytest.mark.parametrize("dies_after", range(0, MOST_EFFECTS, 3))
+def test_what_a_late_event_interrupts_is_finished_although_it_dies(end: str, first: str, dies_after: int) -> None:
+    for after_effects in range(MOST_EFFECTS):
+        world = with_a_video(end)
+        world.faults.plan(after_effects, functools.partial(event_then_death, world, dies_after))
+        world._run(functools.partial(world._overtake, first, 0))
+        at_rest(world)
+        world.queue.bodies.clear()
+        world.teardown()

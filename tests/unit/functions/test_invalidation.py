@@ -47,12 +47,13 @@ def test_a_deletion_that_is_repeated_is_the_same_invalidation() -> None:
 
 def test_without_a_distribution_nothing_is_asked() -> None:
     cloudfront = CloudFront()
-    invalidation(cloudfront, None).of_video("owner", VIDEO)
+    assert invalidation(cloudfront, None).of_video("owner", VIDEO)
     assert cloudfront.asked == []
 
 
-def test_a_full_invalidation_queue_does_not_stop_a_deletion() -> None:
-    invalidation(CloudFront(TOO_MANY)).of_video("owner", VIDEO)
+def test_a_full_invalidation_queue_is_told_so_that_it_is_asked_again() -> None:
+    assert not invalidation(CloudFront(TOO_MANY)).of_video("owner", VIDEO)
+    assert invalidation(CloudFront()).of_video("owner", VIDEO)
 
 
 def test_other_refusals_are_heard() -> None:

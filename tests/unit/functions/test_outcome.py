@@ -16,6 +16,13 @@ def has_original(platform: Platform, upload: dict[str, Any]) -> bool:
     return bool(platform.keys(TEMP_BUCKET, upload["key"]))
 
 
+def write_part_of_the_outputs(platform: Platform, upload: dict[str, Any]) -> str:
+    """All but the MP4, which comes last; returns the folder."""
+    folder = platform.publish(upload)
+    platform.s3.delete_object(Bucket=MEDIA_BUCKET, Key=f"{folder}video.mp4")
+    return folder
+
+
 def test_complete_twice_is_complete_once(platform: Platform) -> None:
     upload = platform.ready()
     before = platform.video(upload)
@@ -66,6 +73,51 @@ def test_a_job_that_fails_keeps_the_original(
     assert "s3://" not in video["error"]["message"]
     assert has_original(platform, upload)
     assert not platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}")
+
+
+@pytest.mark.parametrize("status", ["ERROR", "CANCELED", "COMPLETE"])
+def test_what_a_failed_job_has_written_goes(platform: Platform, status: str) -> None:
+    upload = platform.converting()
+    folder = write_part_of_the_outputs(platform, upload)
+    platform.happen(job_event(platform.job(upload), status))
+    assert platform.video(upload)["status"] == "failed"
+    assert platform.keys(MEDIA_BUCKET, folder) == []
+    assert has_original(platform, upload)
+
+
+def test_a_failure_cut_short_before_its_outputs_were_gone_is_finished_by_the_reconciler(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sstech_video import storage
+
+    upload = platform.converting()
+    folder = write_part_of_the_outputs(platform, upload)
+
+    def dies(*_: object) -> int:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "delete_under", dies)
+        with pytest.raises(SystemExit):
+            platform.happen(job_event(platform.job(upload), "ERROR", errorCode=1999))
+    assert platform.video(upload)["status"] == "failed"
+    platform.job(upload)["status"] = "ERROR"
+    platform.reconcile(videoId=upload["videoId"])
+    assert platform.keys(MEDIA_BUCKET, folder) == []
+    assert not platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}")
+
+
+def test_the_end_of_an_earlier_attempt_removes_what_that_wrote_and_nothing_else(platform: Platform) -> None:
+    upload = platform.converting()
+    first = platform.job(upload)
+    platform.happen(job_event(first, "ERROR", errorCode=1999))
+    assert platform.library.send("POST", f"/videos/{upload['videoId']}/retry").status == 202
+    assert platform.arrive(upload) == []
+    folders = [platform.publish(upload, attempt) for attempt in (1, 2)]
+    platform.happen(job_event(first, "CANCELED"))
+    assert platform.keys(MEDIA_BUCKET, folders[0]) == []
+    assert f"{folders[1]}video.mp4" in platform.keys(MEDIA_BUCKET, folders[1])
+    assert platform.video(upload)["status"] == "converting"
 
 
 @pytest.mark.parametrize("status", ["PROGRESSING", "INPUT_INFORMATION", "NEW_WARNING", "QUEUE_HOP", "SOMETHING_NEW"])

@@ -99,16 +99,28 @@ def test_an_answer_that_was_lost_is_given_again(large: LargeUpload) -> None:
 def test_what_has_arrived_can_be_asked_and_paged(large: LargeUpload, monkeypatch: pytest.MonkeyPatch) -> None:
     from sstech_video import multipart
 
-    assert large.call("GET", "parts").json == {"parts": [], "nextAfter": None}
+    plan = {**large.upload["multipart"], "checksumAlgorithm": None}
+    assert large.call("GET", "parts").json == {"parts": [], "nextAfter": None, **plan}
     sent = large.send_all()
     parts = large.call("GET", "parts").json["parts"]
     assert [(part["partNumber"], part["size"]) for part in parts] == [(1, 5 * MIB), (2, 100)]
     assert [part["etag"] for part in parts] == [part["etag"].strip('"') for part in sent]
     assert large.call("GET", "parts", query={"after": "1"}).json["parts"] == parts[1:]
     monkeypatch.setattr(multipart, "LIST_PAGE", 1)
-    assert large.call("GET", "parts").json == {"parts": parts[:1], "nextAfter": 1}
-    assert large.call("GET", "parts", query={"after": "1"}).json == {"parts": parts[1:], "nextAfter": None}
+    assert large.call("GET", "parts").json == {"parts": parts[:1], "nextAfter": 1, **plan}
+    assert large.call("GET", "parts", query={"after": "1"}).json == {"parts": parts[1:], "nextAfter": None, **plan}
     assert large.complete(sent).status == 200
+
+
+def test_another_browser_goes_on_with_nothing_but_the_videos_id(large: LargeUpload) -> None:
+    """It has the file, and asks for all the rest: what has arrived, and how the file is cut."""
+    large.send(1)
+    held = large.call("GET", "parts").json
+    missing = set(range(1, held["partCount"] + 1)) - {part["partNumber"] for part in held["parts"]}
+    for number in missing:
+        large.send(number, min(held["partSize"], SIZE - (number - 1) * held["partSize"]))
+    parts = large.call("GET", "parts").json["parts"]
+    assert large.complete([{"partNumber": part["partNumber"], "etag": part["etag"]} for part in parts]).status == 200
 
 
 def test_a_part_url_takes_its_exact_length_only(large: LargeUpload) -> None:

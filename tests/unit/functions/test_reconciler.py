@@ -11,10 +11,15 @@ import pytest
 from functions import harness
 from functions.harness import MEDIA_BUCKET, MP4_START, TEMP_BUCKET, job_event, some_entry
 from sstech_video import events, reconciling, stuck, uploads
+from sstech_video.catalog import Catalog
+from sstech_video.deletion import Deletion
 from sstech_video.entries import Status
 from sstech_video.events import EventError
+from sstech_video.multipart import UploadBucket
+from sstech_video.spending import Spending
 from sstech_video.stuck import Patience, Remedy
 from sstech_video.uploads import MIB
+from sstech_video.usage import Usage
 from sstech_video.video_ids import new_video_id
 
 if TYPE_CHECKING:
@@ -139,6 +144,45 @@ def test_a_queue_that_is_never_empty_keeps_no_video_waiting_for_ever() -> None:
     assert stuck.remedy(entry, now=now + stuck.QUEUE_TAKES, **busy) is Remedy.SEND_AGAIN  # type: ignore[arg-type]
 
 
+def test_room_that_was_booked_for_an_admission_that_died_right_after_is_given_back(
+    platform: Platform, without_delay: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = Usage.reserve
+
+    def book_and_die(*arguments: Any) -> None:
+        reserve(*arguments)
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Usage, "reserve", book_and_die)
+        with pytest.raises(SystemExit):
+            platform.new_upload()
+    assert len(ledger(platform)) == 1
+    assert platform.reconcile() == {"OrphansRemoved": 1}
+    assert ledger(platform) == {}
+
+
+def test_what_was_reserved_for_a_conversion_that_never_began_is_given_back(
+    platform: Platform, without_delay: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = Spending.reserve
+
+    def book_and_die(*arguments: Any) -> None:
+        reserve(*arguments)
+        raise SystemExit
+
+    upload = platform.uploaded()
+    with monkeypatch.context() as patch:
+        patch.setattr(Spending, "reserve", book_and_die)
+        with pytest.raises(SystemExit):
+            platform.arrive(upload)
+    assert list(spent(platform)) == [f"{upload['videoId']}-1"]
+    for _ in range(stuck.MAX_NUDGES):
+        platform.reconcile()
+    assert platform.reconcile() == {"ConversionsGivenUp": 1}
+    assert spent(platform) == {}
+
+
 def test_what_never_starts_fails_in_the_end_and_can_be_tried_again(platform: Platform, without_delay: None) -> None:
     upload = platform.uploaded()
     for _ in range(stuck.MAX_NUDGES):
@@ -221,6 +265,31 @@ def test_a_job_past_its_deadline_is_canceled(platform: Platform) -> None:
     assert platform.keys(TEMP_BUCKET, upload["key"])
 
 
+@pytest.mark.parametrize("end", ["CANCELED", "COMPLETE"])
+def test_a_job_that_was_stopped_keeps_its_outputs_until_it_is_over(platform: Platform, end: str) -> None:
+    """It may have completed just then; its event may be lost."""
+    platform.mediaconvert.probe = None
+    upload = platform.converting()
+    folder = platform.publish(upload)
+    tell_job(platform, upload, "PROGRESSING")
+    assert platform.reconcile(jobAllowanceSeconds=0) == {"ConversionsTimedOut": 1}
+    assert platform.keys(MEDIA_BUCKET, folder)
+    assert platform.reconcile() == {}
+    assert is_pending(platform, upload)
+    tell_job(platform, upload, end)
+    assert platform.reconcile() == {"CleanUpsFinished": 1}
+    assert not is_pending(platform, upload)
+    assert platform.video(upload)["status"] == ("ready" if end == "COMPLETE" else "failed")
+    assert bool(platform.keys(MEDIA_BUCKET, folder)) == (end == "COMPLETE")
+
+
+def test_an_unfinished_video_that_lost_its_marker_gets_it_back(platform: Platform) -> None:
+    upload = platform.converting()
+    platform.s3.delete_object(Bucket=TEMP_BUCKET, Key=f"pending/{upload['videoId']}")
+    assert platform.reconcile() == {}
+    assert is_pending(platform, upload)
+
+
 def test_a_clean_up_that_was_cut_short_is_finished(platform: Platform) -> None:
     upload = platform.ready()
     platform.s3.put_object(Bucket=TEMP_BUCKET, Key=upload["key"], Body=b"x")
@@ -294,16 +363,20 @@ def test_an_open_upload_without_its_marker_gets_it_back(
     assert len(platform.s3.list_multipart_uploads(Bucket=TEMP_BUCKET)["Uploads"]) == 1
 
 
+@pytest.mark.parametrize(("where", "name"), [(Catalog, "create"), (UploadBucket, "create")])
 def test_an_admission_that_was_cut_short_leaves_nothing(
-    platform: Platform, without_delay: None, monkeypatch: pytest.MonkeyPatch, small_parts: None
+    platform: Platform,
+    without_delay: None,
+    monkeypatch: pytest.MonkeyPatch,
+    small_parts: None,
+    where: type,
+    name: str,
 ) -> None:
-    from sstech_video.catalog import Catalog
-
     def crash(*_: object) -> None:
         raise RuntimeError("cut short")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Catalog, "create", crash)
+        patch.setattr(where, name, crash)
         body = {"fileName": "film.mp4", "contentType": "video/mp4", "size": 6 * MIB}
         assert platform.uploader.send("POST", "/videos/upload-url", body).status == 500
     assert len(ledger(platform)) == 1
@@ -323,21 +396,18 @@ def test_an_admission_under_way_is_not_taken_for_one_that_was_cut_short(platform
 
 
 @pytest.mark.parametrize("state", ["new_upload", "uploaded", "converting", "ready"])
-@pytest.mark.parametrize("cut", ["write", "remove"])
+@pytest.mark.parametrize(("where", "name", "answer"), [(Catalog, "remove", 500), (Deletion, "_clean_up", 204)])
 def test_a_deletion_that_was_cut_short_is_finished(
-    platform: Platform, state: str, cut: str, monkeypatch: pytest.MonkeyPatch
+    platform: Platform, state: str, where: type, name: str, answer: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sstech_video.catalog import Catalog
-    from sstech_video.deletion import Deletion
-
     upload = getattr(platform, state)()
 
     def crash(*_: object) -> None:
         raise RuntimeError("cut short")
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((Catalog, "remove") if cut == "write" else (Deletion, "_clean_up")), crash)
-        assert platform.library.send("DELETE", f"/videos/{upload['videoId']}").status == 500
+        patch.setattr(where, name, crash)
+        assert platform.library.send("DELETE", f"/videos/{upload['videoId']}").status == answer
     assert platform.reconcile() == {"DeletionsFinished": 1}
     assert platform.leftovers(upload) == []
     assert platform.show(upload).status == 404
@@ -435,10 +505,18 @@ def marker(owner: str) -> bytes:
 
 
 def ledger(platform: Platform) -> dict[str, Any]:
+    return _of_all_months(platform, "videos")
+
+
+def spent(platform: Platform) -> dict[str, Any]:
+    return _of_all_months(platform, "spent")
+
+
+def _of_all_months(platform: Platform, member: str) -> dict[str, Any]:
     import json
 
     keys = platform.keys(MEDIA_BUCKET, f"usage/{platform.owner}/")
     found: dict[str, Any] = {}
     for key in keys:
-        found |= json.loads(platform.s3.get_object(Bucket=MEDIA_BUCKET, Key=key)["Body"].read())["videos"]
+        found |= json.loads(platform.s3.get_object(Bucket=MEDIA_BUCKET, Key=key)["Body"].read())[member]
     return found

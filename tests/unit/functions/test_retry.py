@@ -54,6 +54,47 @@ def test_a_failed_video_is_converted_again_in_a_folder_of_its_own(
     assert platform.video(upload)["status"] == "ready"
 
 
+def test_a_retry_keeps_its_marker_though_its_failure_is_told_again_meanwhile(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A late duplicate takes the marker away and still reads `failed`: without a marker nobody would find the video."""
+    import videos_library
+
+    upload = failed(platform)
+    catalog = videos_library.retrying().catalog
+    update = catalog.update
+
+    def told_again_first(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        platform.happen(job_event(platform.job(upload), "ERROR", errorCode=1999))
+        return update(*arguments)
+
+    monkeypatch.setattr(catalog, "update", told_again_first)
+    assert retry(platform, upload).status == 202
+    assert platform.video(upload)["status"] == "uploaded"
+    assert platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}")
+
+
+def test_a_retry_of_a_video_that_is_deleted_meanwhile_leaves_the_deletions_marker(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import videos_library
+
+    upload = failed(platform)
+    catalog = videos_library.retrying().catalog
+    update = catalog.update
+
+    def deleted_first(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        platform.mediaconvert.refusals["CancelJob"] = (403, "AccessDeniedException")
+        assert platform.library.send("DELETE", f"/videos/{upload['videoId']}").status == 204
+        return update(*arguments)
+
+    monkeypatch.setattr(catalog, "update", deleted_first)
+    assert retry(platform, upload).error == (404, "not_found")
+    assert platform.keys(TEMP_BUCKET, f"pending/{upload['videoId']}")
+
+
 def test_a_retry_whose_message_was_lost_can_be_asked_for_again(
     platform: Platform, sqs: SQSClient, queue_url: str
 ) -> None:

@@ -130,7 +130,9 @@ def test_too_many_open_uploads_are_refused(platform: Platform, long_ago: None) -
     for _ in range(harness.MAX_OPEN_UPLOADS):
         platform.new_upload()
     body = {"fileName": "film.mp4", "contentType": "video/mp4", "size": 10}
+    before = platform.keys(TEMP_BUCKET, "pending/")
     assert platform.uploader.send("POST", "/videos/upload-url", body).error == (429, "quota_exceeded")
+    assert platform.keys(TEMP_BUCKET, "pending/") == before
 
 
 def test_an_upload_that_got_through_makes_room(platform: Platform, long_ago: None) -> None:

@@ -7,6 +7,7 @@ them.
 
 import json
 import re
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 import av
 import pytest
 import requests
-from mediaconvert_harness import OUTPUT_BUCKET, ROLE, SINE, SOURCE_BUCKET, Bench, Json, picture
+from imageio_ffmpeg import get_ffmpeg_exe
+from mediaconvert_harness import DEADLINE_SECONDS, OUTPUT_BUCKET, ROLE, SINE, SOURCE_BUCKET, Bench, Json, picture
 from strict_manifests import Master, bytes_of, read_master, read_mpd
 
 FOLDER = Path(__file__).with_name("documents")
@@ -216,6 +218,8 @@ class Output:
                 "video": 1 if "video" in facts else 0,
                 "audio": facts.get("tracks", 1 if "audio" in facts else 0),
             }
+            if "languages" in facts:
+                assert [track.language for track in media.streams.audio] == facts["languages"]
             if "video" in facts:
                 _check_video(media, facts)
             if "length" in facts:
@@ -223,6 +227,8 @@ class Output:
             if "audio" in facts:
                 context = media.streams.audio[0].codec_context
                 assert (_codec(context.name), context.channels, context.sample_rate) == tuple(facts["audio"])
+            if "loudness" in facts:
+                assert _loudness(path) == pytest.approx(facts["loudness"], abs=2)
             if "soundSeconds" in facts:
                 assert _sound_seconds(path) == pytest.approx(facts["soundSeconds"], abs=2 * AUDIO_FRAME)
         if "video" not in facts:
@@ -232,6 +238,13 @@ class Output:
 def _sound_seconds(path: Path) -> float:
     with av.open(str(path)) as media:
         return sum(frame.samples / frame.sample_rate for frame in media.decode(audio=0))
+
+
+def _loudness(path: Path) -> float:
+    """Integrated loudness in LUFS (EBU R 128), as ffmpeg measures it."""
+    command = [get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-i", str(path), "-af", "ebur128", "-f", "null", "-"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=DEADLINE_SECONDS).stderr
+    return float(re.findall(r"I:\s+(-?[\d.]+) LUFS", told)[-1])
 
 
 def _check_video(media: Any, facts: Json) -> None:

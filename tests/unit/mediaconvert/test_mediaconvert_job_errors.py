@@ -265,13 +265,14 @@ def test_errors_of_a_job_are_told_once_to_the_bus(bench: Bench) -> None:
     assert events[-1]["detail"]["errorCode"] == 1404
 
 
-def test_probe_of_a_missing_object_is_not_found(bench: Bench) -> None:
+@pytest.mark.parametrize("url", [f"s3://{SOURCE_BUCKET}/nowhere.mp4", "s3://../x.mp4", "s3://my_Bucket/x.mp4"])
+def test_probe_of_a_missing_object_is_not_found(bench: Bench, url: str) -> None:
     with pytest.raises(bench.mediaconvert.exceptions.NotFoundException):
-        bench.mediaconvert.probe(InputFiles=[{"FileUrl": f"s3://{SOURCE_BUCKET}/nowhere.mp4"}])
+        bench.mediaconvert.probe(InputFiles=[{"FileUrl": url}])
 
 
 def test_probe_of_something_else_than_s3_is_refused(bench: Bench) -> None:
-    for url in ("file:///etc/passwd", "http://127.0.0.1/x.mp4", "s3://../x"):
+    for url in ("file:///etc/passwd", "http://127.0.0.1/x.mp4", "s3:///x.mp4"):
         with pytest.raises(ClientError) as caught:
             bench.mediaconvert.probe(InputFiles=[{"FileUrl": url}])
         assert caught.value.response["Error"]["Code"] == "BadRequestException"

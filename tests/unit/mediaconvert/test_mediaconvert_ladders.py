@@ -59,6 +59,12 @@ def test_the_base_output_s_size_is_the_most_that_a_ladder_has() -> None:
     assert at_most(Picture(720, 576, Fraction(64, 45)), None, None) == Picture(1024, 576)
 
 
+def test_sizes_that_a_job_names_may_have_another_shape_and_any_order() -> None:
+    assert ladder(replace(ABR, allowed=((640, 360), (1280, 720))), FULL_HD)[0][0] == (1280, 720)
+    too_small = replace(ABR, allowed=((1920, 1080), (1280, 720), (640, 360)), min_top=(1280, 720))
+    assert ladder(too_small, Picture(640, 360))[0][0] == (1280, 720)
+
+
 def test_a_remix_is_a_matrix_of_gains() -> None:
     remix = Remix(((0.0, -60.0, -6.0), (-60.0, 6.0, -60.0)))
     assert pan(remix, 3) == "pan=stereo|c0=1.000000*c0+0.501187*c2|c1=1.995262*c1"

@@ -20,6 +20,7 @@ from mediaconvert_harness import (
 )
 
 from mediaconvert_standin.errors import BadRequest, UnknownOperation, Unsupported
+from mediaconvert_standin.job_settings.plan import Loudness, TimecodeBurnin
 from mediaconvert_standin.job_settings.planning import parse_settings
 from mediaconvert_standin.operations.rules import check_rules, h264_max_width
 from mediaconvert_standin.protocol.schema import check_request
@@ -168,6 +169,37 @@ def test_settings_that_would_change_the_result_are_rejected(member: str, value: 
     found = problems(request(settings))
     # An empty object asks for nothing.
     assert found == [] if member == "ImageInserter" else found[0].startswith("Not supported by this emulator: ")
+
+
+def with_preprocessors(**preprocessors: Any) -> Json:
+    settings: Json = wire(job_settings("in.mp4", file_group("s3://bucket/x", mp4_output(video(h264())))))
+    settings["outputGroups"][0]["outputs"][0]["videoDescription"]["videoPreprocessors"] = preprocessors
+    return settings
+
+
+def test_an_empty_object_is_a_feature_with_its_defaults() -> None:
+    settings = with_preprocessors(deinterlacer={}, timecodeBurnin={})
+    (output,) = settings["outputGroups"][0]["outputs"]
+    output["audioDescriptions"][0]["audioNormalizationSettings"] = {}
+    plan = parse_settings(settings)
+    shown, heard = plan.outputs[0].video, plan.outputs[0].audio[0]
+    assert shown is not None
+    assert (shown.deinterlace, shown.burnin) == ("NORMAL", TimecodeBurnin(10, "TOP_CENTER", ""))
+    assert heard.loudness == Loudness(target=-23.0, peak=0.0)
+    assert plan.warnings == ()
+
+
+def test_a_noise_reducer_needs_its_filter() -> None:
+    with pytest.raises(BadRequest, match="noiseReducer: filter is a required property"):
+        parse_settings(with_preprocessors(noiseReducer={}))
+
+
+def test_empty_objects_that_nothing_reads_are_named_or_refused() -> None:
+    plan = parse_settings(with_preprocessors(partnerWatermarking={}, colorCorrector={}, imageInserter={}))
+    inside = f"{ONE}/videoDescription/videoPreprocessors"
+    assert plan.warnings == (f"Ignored by this emulator: {inside}/partnerWatermarking = {{}}",)
+    with pytest.raises(Unsupported, match="hdr10Plus"):
+        parse_settings(with_preprocessors(hdr10Plus={}))
 
 
 def test_ignored_settings_are_named_in_warnings_and_defaults_are_not() -> None:

@@ -37,7 +37,7 @@ _MP3_RATES = {rate * 1000 for rate in (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 11
 # Target in LKFS when the job names none. Source: audioNormalizationSettings.targetLkfs of the service model.
 _TARGETS = {"ITU_BS_1770_1": -24.0}
 _OTHER_TARGET = -23.0
-_DEFAULT_PEAK = -1.0
+_DEFAULT_PEAK = 0.0  # dBFS; AudioNormalizationSettings.truePeakLimiterThreshold of the service model
 
 
 def parse_audio(description: Node) -> tuple[Audio, tuple[str, ...]]:
@@ -128,7 +128,7 @@ def _quality(codec: str, settings: Node) -> str | None:
 
 
 def _loudness(node: Node) -> Loudness | None:
-    if not node:
+    if not node.given:
         return None
     algorithm = node.text("algorithm", "ITU_BS_1770_2")
     if node.text("algorithmControl", "CORRECT_AUDIO") == "MEASURE_ONLY":

@@ -36,6 +36,9 @@ _REJECTED = frozenset({
     "videoOverlays",
 })  # fmt: skip
 
+# Of those, and of others, the ones that already do something when they are there and empty.
+_REJECTED_EMPTY = frozenset({"dolbyVision", "hdr10Plus", "videoGenerator"})
+
 # The service's defaults: a default value is always accepted in silence.
 _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "adAvailOffset": (0,),
@@ -128,7 +131,7 @@ def settle_unread(root: Node) -> tuple[str, ...]:
     for pointer, value in root.unread():
         names = [part for part in pointer.split("/") if part and not part.isdigit()]
         rejected = next((name for name in names if name in _REJECTED), None)
-        if rejected is not None:
+        if rejected is not None and (value != {} or names[-1] in _REJECTED_EMPTY):
             raise Unsupported(f"{pointer} ({rejected})")
         if value in _DEFAULTS.get(names[-1], ()):
             continue

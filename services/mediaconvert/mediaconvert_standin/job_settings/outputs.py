@@ -57,7 +57,7 @@ _SIDECARS = {
     "MPD": {"TTML", "IMSC"},
     "RAW": {"SRT", "WEBVTT", "TTML", "IMSC", "SMI"},
 }
-_SEGMENTED = {"M3U8", "MPD", "CMFC"}
+_MANY_TRACKS = ("M2TS", "MOV", "MP4", "MXF", "OGG", "WEBM", "F4V")
 _COLORS = {
     "BLACK": "000000",
     "BLUE": "0000FF",
@@ -161,9 +161,14 @@ def _check_streams(
         raise BadRequest(f"{node.pointer}/audioDescriptions: A frame capture output can not have audio")
     if container == "RAW" and codec not in (None, "FRAME_CAPTURE") and audio:
         raise BadRequest(f"{node.pointer}/audioDescriptions: A RAW video output can not have audio")
-    if (container == "RAW" or container in _SEGMENTED) and len(audio) > 1:
+    if len(audio) > 1 and not many_tracks(container, video):
         raise Unsupported(f"{node.pointer}/audioDescriptions with more than one track in a {container} output")
     _check_captions(node, container, video, audio, captions)
+
+
+def many_tracks(container: str, video: Video | None) -> bool:
+    """Can an output hold several tracks of sound? Transport streams of HLS can, beside a picture."""
+    return container in _MANY_TRACKS or (container == "M3U8" and video is not None)
 
 
 def _check_captions(
@@ -222,7 +227,7 @@ def _even(node: Node, name: str) -> int | None:
 
 
 def _deinterlace(node: Node) -> str | None:
-    if not node:
+    if not node.given:
         return None
     mode = node.text("mode", "DEINTERLACE")
     node.skip("algorithm")
@@ -231,9 +236,11 @@ def _deinterlace(node: Node) -> str | None:
 
 
 def _denoise(node: Node) -> str | None:
-    kind = node.text("filter")
-    if not kind:
+    if not node.given:
         return None
+    kind = node.text("filter")
+    if not kind:  # VideoPreprocessor.noiseReducer of the service model
+        raise BadRequest(f"{node.pointer}: filter is a required property")
     if kind not in _DENOISERS:
         raise Unsupported(f"{node.path('filter')} {kind}")
     return kind
@@ -254,7 +261,7 @@ def _color(node: Node) -> Color:
 
 
 def _timecode_burnin(node: Node) -> TimecodeBurnin | None:
-    if not node:
+    if not node.given:
         return None
     return TimecodeBurnin(
         font_size=node.integer("fontSize") or DEFAULT_BURNIN_FONT_SIZE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -278,6 +279,10 @@ class Output:
     match_video_duration: bool = False
     segment_modifier: str = ""
     rendition: Rendition = Rendition()
+    rung_of: str | None = None  # name modifier of the output that an automated ladder made it from
+
+    def is_one_of(self, name_modifiers: Collection[str]) -> bool:
+        return self.name_modifier in name_modifiers or self.rung_of in name_modifiers
 
     @property
     def sidecar(self) -> CaptionOutput | None:
@@ -296,6 +301,7 @@ class AutomatedAbr:
     min_bottom: tuple[int, int] | None = None
     forced: tuple[tuple[int, int], ...] = ()
     allowed: tuple[tuple[int, int], ...] = ()
+    max_quality: float | None = None  # QVBR level that no rung goes above
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def parse_settings(settings: dict[str, Any]) -> ConversionPlan:
     timeline = _job_timeline(root.child("timecodeConfig"))
     _check_captions(inputs, groups)
     _check_passthrough(inputs, groups)
+    _check_all_automated(groups)
     warnings += settle_unread(root)
     _check_names(groups)
     return ConversionPlan(inputs, groups, tuple(warnings), followed, timeline)
@@ -162,7 +163,7 @@ def _hls_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | 
         captions_match_video=settings.text("captionSegmentLengthControl") == "MATCH_VIDEO",
         date_time_period=(DEFAULT_DATE_TIME_PERIOD if period is None else period) if date_time else None,
         client_cache=settings.text("clientCache", "ENABLED") == "ENABLED",
-        manifests=_additional_manifests(settings),
+        manifests=_additional_manifests(settings, outputs),
         abr=abr,
         key=key,
     )
@@ -171,8 +172,7 @@ def _hls_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | 
 def _dash_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> FragmentedGroup:
     group = FragmentedGroup(
         kind="DASH",
-        **_fragmented(settings, DEFAULT_DASH_SEGMENT_LENGTH),
-        outputs=outputs,
+        **_fragmented(settings, outputs, DEFAULT_DASH_SEGMENT_LENGTH),
         hbbtv=settings.text("hbbtvCompliance") == "HBBTV_1_5",
         abr=abr,
     )
@@ -196,8 +196,7 @@ def _check_counters(settings: Node, group: FragmentedGroup) -> None:
 def _cmaf_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr | None) -> FragmentedGroup:
     return FragmentedGroup(
         kind="CMAF",
-        **_fragmented(settings, DEFAULT_CMAF_SEGMENT_LENGTH),
-        outputs=outputs,
+        **_fragmented(settings, outputs, DEFAULT_CMAF_SEGMENT_LENGTH),
         write_dash=settings.text("writeDashManifest", "ENABLED") == "ENABLED",
         write_hls=settings.text("writeHlsManifest", "ENABLED") == "ENABLED",
         integer_durations=settings.text("manifestDurationFormat") == "INTEGER",
@@ -210,7 +209,7 @@ def _cmaf_group(settings: Node, outputs: tuple[Output, ...], abr: AutomatedAbr |
     )
 
 
-def _fragmented(settings: Node, segment_length: int) -> dict[str, Any]:
+def _fragmented(settings: Node, outputs: tuple[Output, ...], segment_length: int) -> dict[str, Any]:
     """Members that DASH and CMAF groups have in common."""
     _check_encryption(settings)
     single_file = settings.text("segmentControl", "SINGLE_FILE") == "SINGLE_FILE"
@@ -236,13 +235,14 @@ def _fragmented(settings: Node, segment_length: int) -> dict[str, Any]:
         "segment_timeline": settings.text("writeSegmentTimelineInRepresentation") == "ENABLED",
         "highest_bandwidth": settings.text("mpdManifestBandwidthType") == "MAX",
         "base_url": settings.text("baseUrl"),
-        "manifests": _additional_manifests(settings),
+        "outputs": outputs,
+        "manifests": _additional_manifests(settings, outputs),
     }
 
 
 def _static_key(node: Node) -> StaticKey | None:
     """HLS encryption with a key that the job brings. Raises BadRequest, Unsupported."""
-    if not node:
+    if not node.given:
         return None
     kind, method = node.text("type"), node.text("encryptionMethod")
     if kind != "STATIC_KEY" or "spekeKeyProvider" in node:
@@ -276,11 +276,11 @@ def _sixteen_bytes(text: str, pointer: str) -> bytes:
 
 
 def _check_encryption(settings: Node) -> None:
-    if settings.child("encryption"):
+    if settings.child("encryption").given:
         raise Unsupported(settings.path("encryption"))
 
 
-def _additional_manifests(settings: Node) -> tuple[AdditionalManifest, ...]:
+def _additional_manifests(settings: Node, outputs: tuple[Output, ...]) -> tuple[AdditionalManifest, ...]:
     manifests = [
         AdditionalManifest(node.text("manifestNameModifier"), node.texts("selectedOutputs"))
         for node in settings.children("additionalManifests")
@@ -291,36 +291,64 @@ def _additional_manifests(settings: Node) -> tuple[AdditionalManifest, ...]:
     modifiers = [manifest.name_modifier for manifest in manifests]
     if "" in modifiers or len(set(modifiers)) < len(modifiers):
         raise BadRequest(f"{pointer}: Each should have a manifestNameModifier of its own")
+    for index, manifest in enumerate(manifests):
+        _check_selected(manifest, outputs, f"{pointer}/{index}")
     return tuple(manifests)
+
+
+def _check_selected(manifest: AdditionalManifest, outputs: tuple[Output, ...], pointer: str) -> None:
+    """A manifest lists outputs by their name modifiers, and something to play among them."""
+    known = {output.name_modifier: output for output in outputs}
+    if manifest.name_modifier in known:
+        raise BadRequest(f"{pointer}/manifestNameModifier: Should differ from the nameModifier of every output")
+    for index, name in enumerate(manifest.outputs):
+        if name not in known:
+            raise BadRequest(f"{pointer}/selectedOutputs/{index}: No output of the group has the nameModifier {name}")
+    if all(known[name].sidecar is not None for name in manifest.outputs):
+        raise BadRequest(f"{pointer}/selectedOutputs: Should have at least 1 items with video or audio")
 
 
 def _automated_abr(node: Node) -> AutomatedAbr | None:
     if "automatedEncodingSettings" not in node:
         return None
     settings = node.child("automatedEncodingSettings").child("abrSettings")
-    if "maxQualityLevel" in settings:
-        settings.skip("maxQualityLevel")
     rules = settings.children("rules")
     sizes: dict[str, list[tuple[int, int]]] = {"forceIncludeRenditions": [], "allowedRenditions": []}
+    required: list[tuple[int, int]] = []
     least: dict[str, tuple[int, int] | None] = {"minTopRenditionSize": None, "minBottomRenditionSize": None}
     for rule in rules:
         rule.skip("type")
         for name, found in sizes.items():
             for child in rule.children(name):
-                child.skip("required")
                 found.append(_size(child))
+                if child.text("required") == "ENABLED":
+                    required.append(found[-1])
         for name in least:
             child = rule.child(name)
             least[name] = _size(child) if child else least[name]
+    renditions = settings.integer("maxRenditions")
+    _check_abr_rules(settings, renditions, sizes)
     return AutomatedAbr(
-        max_renditions=settings.integer("maxRenditions") or DEFAULT_RENDITIONS,
+        max_renditions=renditions or DEFAULT_RENDITIONS,
+        max_quality=settings.number("maxQualityLevel"),
         max_bitrate=settings.integer("maxAbrBitrate") or DEFAULT_MAX_ABR_BITRATE,
         min_bitrate=settings.integer("minAbrBitrate") or DEFAULT_MIN_ABR_BITRATE,
         min_top=least["minTopRenditionSize"],
         min_bottom=least["minBottomRenditionSize"],
-        forced=tuple(sizes["forceIncludeRenditions"]),
+        forced=(*sizes["forceIncludeRenditions"], *required),
         allowed=tuple(sizes["allowedRenditions"]),
     )
+
+
+def _check_abr_rules(settings: Node, renditions: int | None, sizes: dict[str, list[tuple[int, int]]]) -> None:
+    """AutomatedAbrRule.type of the service model."""
+    pointer = settings.path("rules")
+    if all(sizes.values()):
+        raise BadRequest(f"{pointer}: Specify either forceIncludeRenditions or allowedRenditions, but not both")
+    if len(sizes["forceIncludeRenditions"]) > (renditions or DEFAULT_RENDITIONS):
+        raise BadRequest(f"{pointer}: Should force at most as many renditions as maxRenditions")
+    if renditions is not None and 0 < len(sizes["allowedRenditions"]) < renditions:
+        raise BadRequest(f"{pointer}: Should allow at least as many renditions as maxRenditions")
 
 
 def _size(node: Node) -> tuple[int, int]:
@@ -396,12 +424,28 @@ def _check_names(groups: tuple[Group, ...]) -> None:
             seen.add(name)
 
 
+def _check_all_automated(groups: tuple[Group, ...]) -> None:
+    """Of a job's ABR groups all are automated or none."""
+    segmented = [(index, group) for index, group in enumerate(groups) if not isinstance(group, FileGroup)]
+    if all(group.abr is None for _, group in segmented):
+        return
+    for index, group in segmented:
+        if group.abr is None:
+            raise BadRequest(
+                f"/outputGroups/{index}: automatedEncodingSettings is a required property, as another group of "
+                "the job has them. Make all ABR groups automated or none, and resubmit your job."
+            )
+
+
 def _check_automated(output: Output, pointer: str) -> None:
     encoder = output.video.encoder if output.video else None
     if not isinstance(encoder, VideoEncoder) or encoder.codec not in ("H_264", "H_265"):
         raise BadRequest(f"{pointer}/videoDescription/codecSettings/codec: Must be H_264")
     if encoder.rate_control.mode != "QVBR":
         raise BadRequest(f"{pointer}/videoDescription/codecSettings: rateControlMode must be QVBR for automated ABR")
+    if encoder.tuning != "MULTI_PASS_HQ":
+        name = "h264Settings" if encoder.codec == "H_264" else "h265Settings"
+        raise BadRequest(f"{pointer}/videoDescription/codecSettings/{name}/qualityTuningLevel: Must be MULTI_PASS_HQ")
 
 
 def _kind(output: Output) -> str:

@@ -9,10 +9,12 @@ from typing import Any
 class Node:
     """One object of the settings. Getters mark a member as honoured; ``unread`` lists the rest.
 
+    An object that is there and empty often means "on, with defaults": ask ``given`` of those, not their truth.
     Types are already checked against the service model, so getters only pick.
     """
 
     def __init__(self, value: Mapping[str, Any] | None, pointer: str = "", read: set[str] | None = None) -> None:
+        self.given = value is not None
         self._value = value or {}
         self.pointer = pointer
         self._read: set[str] = set() if read is None else read
@@ -52,15 +54,25 @@ class Node:
         return tuple(str(value) for value in self._get(name) or ())
 
     def child(self, name: str) -> Node:
-        return Node(self._value.get(name), self.path(name), self._read)
+        return self._node(self._value.get(name), self.path(name))
 
     def children(self, name: str) -> list[Node]:
         items = self._value.get(name) or []
-        return [Node(item, f"{self.path(name)}/{index}", self._read) for index, item in enumerate(items)]
+        self._enter(self.path(name))
+        return [self._node(item, f"{self.path(name)}/{index}") for index, item in enumerate(items)]
 
     def named(self, name: str) -> dict[str, Node]:
         items = self._value.get(name) or {}
-        return {key: Node(item, f"{self.path(name)}/{key}", self._read) for key, item in items.items()}
+        self._enter(self.path(name))
+        return {key: self._node(item, f"{self.path(name)}/{key}") for key, item in items.items()}
+
+    def _node(self, value: Mapping[str, Any] | None, pointer: str) -> Node:
+        self._enter(pointer)
+        return Node(value, pointer, self._read)
+
+    def _enter(self, pointer: str) -> None:
+        """An object that was asked for is honoured even if it is empty; its members are not yet."""
+        self._read.add(f"{pointer}/")
 
     def skip(self, *names: str) -> None:
         """Mark members as rightly without effect here."""
@@ -68,13 +80,15 @@ class Node:
             self._read.add(self.path(name))
 
     def unread(self) -> Iterator[tuple[str, Any]]:
-        """Pointer and value of every leaf no getter asked for."""
+        """Pointer and value of every leaf, or empty object, that no getter asked for."""
         yield from self._unread(self._value, self.pointer)
 
     def _unread(self, value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
         if pointer in self._read or value is None:
             return
         if isinstance(value, Mapping):
+            if not value and f"{pointer}/" not in self._read:
+                yield pointer, value
             for name, item in value.items():
                 yield from self._unread(item, f"{pointer}/{name}")
         elif isinstance(value, list):

@@ -190,7 +190,7 @@ class _Builder:
         wanted = [("", every), *((item.name_modifier, item.outputs) for item in self._group.manifests)]
         playlists: list[str] = []
         for number, (modifier, selected) in enumerate(wanted):
-            outputs = [output for output in self._task.outputs if output.output.name_modifier in selected]
+            outputs = [output for output in self._task.outputs if output.output.is_one_of(selected)]
             name = f"{self._task.outputs[0].name}.manifest{number}"
             if self._group.write_dash:
                 location = S3Location(base.bucket, f"{base.key}{modifier}.mpd")

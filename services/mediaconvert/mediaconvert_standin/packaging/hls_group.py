@@ -185,17 +185,17 @@ class _HlsBuilder:
         wanted = [("", tuple(every)), *((item.name_modifier, item.outputs) for item in self._group.manifests)]
         playlists = []
         for number, (modifier, selected) in enumerate(wanted):
-            chosen = [track for track in tracks if track.output.output.name_modifier in selected]
+            chosen = [track for track in tracks if track.output.output.is_one_of(selected)]
             captions = [
                 output
                 for output in self._task.outputs
-                if output.captions is not None and output.output.name_modifier in selected
+                if output.captions is not None and output.output.is_one_of(selected)
             ]
             location = S3Location(base.bucket, f"{base.key}{modifier}.m3u8")
             frames = [
                 replace(item, playlist=path_from(location.key, key))
                 for output, key, item in self._i_frames
-                if output.output.name_modifier in selected
+                if output.output.is_one_of(selected)
             ]
             text = multivariant(location.key, chosen, captions, frames, resolution=self._group.resolution_in_manifest)
             self._files.manifest(f"{self._task.outputs[0].name}.master{number}.m3u8", location, text)

@@ -5,12 +5,13 @@ The service looks at the pictures; here the ladder is fixed and cut to size, bit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from mediaconvert_standin.job_settings.plan import AutomatedAbr, Output, RateControl, Video, VideoEncoder
+from mediaconvert_standin.job_settings.plan import AutomatedAbr, Output, Video, VideoEncoder
 from mediaconvert_standin.transcoding.geometry import Picture
+from mediaconvert_standin.transcoding.video_arguments import default_quality_level
 
 # Short side in pixels and bit/s of H.264, the usual rungs of an HLS ladder (HLS Authoring Specification, 1.29).
 _LADDER = (
@@ -23,6 +24,7 @@ _LADDER = (
     (360, 730_000),
     (234, 365_000),
 )
+_ROUNDING = 2  # pixels between even sizes
 _PEAK = Fraction(3, 2)  # highest to average rate of a rung
 
 
@@ -45,15 +47,27 @@ def _rungs(output: Output, abr: AutomatedAbr, source: Callable[[Video], Picture]
         return [output]
     rungs = []
     largest = at_most(source(output.video), output.video.width, output.video.height)
-    scaling = (
-        output.video.scaling if joined else "STRETCH_TO_OUTPUT"
-    )  # each rung has the source's shape, but for rounding
     for number, (size, rate) in enumerate(ladder(abr, largest), start=1):
-        control = replace(output.video.encoder.rate_control, max_bitrate=round(rate * _PEAK), buffer_size=None)
-        encoder = replace(output.video.encoder, rate_control=_without_level(control), sample_aspect=Fraction(1))
-        video = replace(output.video, encoder=encoder, width=size[0], height=size[1], scaling=scaling)
-        rungs.append(replace(output, name_modifier=f"{output.name_modifier}_{number}", video=video))
+        control = replace(
+            output.video.encoder.rate_control,
+            bitrate=None,
+            max_bitrate=round(rate * _PEAK),
+            buffer_size=None,
+            quality_level=_quality_level(abr, size),
+        )
+        encoder = replace(output.video.encoder, rate_control=control, sample_aspect=Fraction(1))
+        video = replace(output.video, encoder=encoder, width=size[0], height=size[1])
+        if not joined and _same_shape(size, largest):
+            video = replace(video, scaling="STRETCH_TO_OUTPUT")  # no bars where an even size is a little off
+        name = f"{output.name_modifier}_{number}"
+        rungs.append(replace(output, name_modifier=name, rung_of=output.name_modifier, video=video))
     return rungs
+
+
+def _same_shape(size: tuple[int, int], source: Picture) -> bool:
+    """But for rounding; sizes that the job names need not have the source's shape."""
+    wide = Fraction(source.width, source.height)
+    return abs(size[0] - size[1] * wide) <= _ROUNDING or abs(size[1] - size[0] / wide) <= _ROUNDING
 
 
 def at_most(source: Picture, width: int | None, height: int | None) -> Picture:
@@ -65,8 +79,9 @@ def at_most(source: Picture, width: int | None, height: int | None) -> Picture:
     return Picture(_even(wide * factor), _even(source.height * factor))
 
 
-def _without_level(control: RateControl) -> RateControl:
-    return replace(control, bitrate=None, quality_level=None)
+def _quality_level(abr: AutomatedAbr, size: tuple[int, int]) -> float | None:
+    """None leaves it to the size."""
+    return None if abr.max_quality is None else min(abr.max_quality, default_quality_level(size[1]))
 
 
 def ladder(abr: AutomatedAbr, source: Picture) -> list[tuple[tuple[int, int], int]]:
@@ -75,15 +90,20 @@ def ladder(abr: AutomatedAbr, source: Picture) -> list[tuple[tuple[int, int], in
     if not sizes or _area(sizes[0]) < _area(_even_size(source)):
         sizes.insert(0, _even_size(source))
     if abr.allowed:
-        sizes = [size for size in abr.allowed if size[0] <= source.width and size[1] <= source.height] or sizes[-1:]
+        allowed = sorted(abr.allowed, key=_area, reverse=True)
+        sizes = [size for size in allowed if size[0] <= source.width and size[1] <= source.height] or allowed[-1:]
     if abr.min_top is not None and _area(sizes[0]) < _area(abr.min_top):
-        sizes.insert(0, abr.min_top)
+        sizes.insert(0, _smallest_top(abr.allowed, abr.min_top))
     if abr.min_bottom is not None:
         sizes = [size for size in sizes if _area(size) >= _area(abr.min_bottom)] or sizes[:1]
     sizes = sorted({*sizes, *abr.forced}, key=_area, reverse=True)
     rungs = [(size, min(abr.max_bitrate, _rate(size))) for size in sizes]
     kept = [rung for rung in rungs if rung[1] >= abr.min_bitrate or rung[0] in abr.forced] or rungs[-1:]
     return _at_most(kept, abr)
+
+
+def _smallest_top(allowed: Sequence[tuple[int, int]], least: tuple[int, int]) -> tuple[int, int]:
+    return min((size for size in allowed if _area(size) >= _area(least)), key=_area, default=least)
 
 
 def _at_most(rungs: list[tuple[tuple[int, int], int]], abr: AutomatedAbr) -> list[tuple[tuple[int, int], int]]:

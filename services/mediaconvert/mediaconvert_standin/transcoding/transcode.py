@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mediaconvert_standin.errors import InvalidMedia, NoAudioDecoded
 from mediaconvert_standin.inspection.media import Media
+from mediaconvert_standin.job_settings.outputs import many_tracks
 from mediaconvert_standin.job_settings.plan import (
     BurnInStyle,
     CaptionOutput,
@@ -44,8 +45,6 @@ from mediaconvert_standin.transcoding.pictures import (
 )
 from mediaconvert_standin.transcoding.pieces import Piece, cut, picture_seconds
 from mediaconvert_standin.transcoding.sounds import AudioTask, each_track, plan_sound
-
-_MANY_TRACKS = ("M2TS", "MOV", "MP4", "MXF", "OGG", "WEBM", "F4V")  # the others hold one track of sound
 
 
 @dataclass(frozen=True)
@@ -228,7 +227,7 @@ class _Resolver:
     def _audio(self, output: Output, picture_seconds: float | None) -> tuple[AudioTask, ...]:
         inputs, pieces, externals = self._plan.inputs, self._pieces, self._externals
         wanted = [one for item in output.audio for one in each_track(inputs, pieces, item)]
-        if len(wanted) > 1 and output.container not in _MANY_TRACKS:
+        if len(wanted) > 1 and not many_tracks(output.container, output.video):
             raise InvalidMedia(
                 f"A dynamic audio selector finds {len(wanted)} tracks, and a {output.container} output can have one."
             )
