@@ -14,6 +14,7 @@ import uvicorn
 
 from mediaconvert_standin.app import create_app
 from mediaconvert_standin.settings import ConfigurationError, Settings
+from mediaconvert_standin.state.work_folder import held
 
 GRACE_SECONDS = 1
 
@@ -32,9 +33,14 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     try:
         settings = Settings.from_environ()
+        with held(settings.work_dir):
+            return _serve(settings)
     except ConfigurationError as error:
         logging.getLogger("mediaconvert_standin").critical("%s", error)
         return 2
+
+
+def _serve(settings: Settings) -> int:
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

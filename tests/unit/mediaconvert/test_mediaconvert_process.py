@@ -29,8 +29,10 @@ from mediaconvert_harness import (
 
 from mediaconvert_standin.job_settings.plan import S3Location
 from mediaconvert_standin.running.resuming import MAX_RETRIES
+from mediaconvert_standin.settings import ConfigurationError
 from mediaconvert_standin.state.database import Database
 from mediaconvert_standin.state.store import JobStore
+from mediaconvert_standin.state.work_folder import held
 from mediaconvert_standin.storage.journal import Journal, Note
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -155,6 +157,26 @@ def test_wrong_setting_ends_the_process_with_a_reason() -> None:
     )
     assert result.returncode == 2
     assert b"PORT must be a whole number" in result.stderr
+
+
+def test_a_folder_that_is_none_ends_the_process_with_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="can not be written to"), held(tmp_path / "file" / "work"):
+        pass
+
+
+def test_a_second_process_leaves_the_folder_of_the_first_alone(process: Process) -> None:
+    (process.work_dir / "jobs" / "one").mkdir(parents=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "mediaconvert_standin"],
+        env=os.environ | {"PORT": str(free_port()), "MEDIACONVERT_WORK_DIR": str(process.work_dir)},
+        capture_output=True,
+        check=False,
+        timeout=DEADLINE_SECONDS,
+    )
+    assert result.returncode == 2
+    assert b"another stand-in works in" in result.stderr
+    assert (process.work_dir / "jobs" / "one").is_dir()
 
 
 def test_unmodelled_route(bench: Bench) -> None:
