@@ -37,6 +37,12 @@ def flow(function: Flow) -> Flow:
     return function
 
 
+def somebody(world: World) -> Person:
+    """The only one with unfinished work."""
+    world.forget_unfinished_work()
+    return Person(world)
+
+
 @flow
 def send_a_small_file(world: World) -> None:
     person = Person(world)
@@ -63,6 +69,17 @@ def start_an_upload_with_a_full_ledger(world: World) -> None:
     key = keys.usage(person.owner, past.strftime("%Y-%m"))
     world.s3.put_object(Bucket=person.media, Key=key, Body=json.dumps(ledger).encode())
     person.open()
+
+
+@flow
+def ask_for_more_uploads_than_the_quota(world: World) -> None:
+    """What is refused leaves no mark of unfinished work."""
+    person = somebody(world)
+    for _ in range(MAX_OPEN_UPLOADS):
+        person.open()
+    person.ask(429, "POST", "/videos/upload-url", {"fileName": "a.mp4", "contentType": "video/mp4", "size": 1})
+    marked = world.s3.list_objects_v2(Bucket=person.temp, Prefix=keys.PENDING)["Contents"]
+    expect(len(marked) == MAX_OPEN_UPLOADS, f"marks of unfinished work: {marked}")
 
 
 @flow
@@ -226,6 +243,17 @@ def put_a_message_off(world: World) -> None:
     expect(len(answer["batchItemFailures"]) == 1, "the message was taken for handled")
     put_off = [one.call for one in world.records if one.call.operation == "ChangeMessageVisibility"]
     expect([call.error for call in put_off] == [""], f"the message was not put off: {put_off}")
+
+
+@flow
+def put_off_what_there_is_no_time_for(world: World) -> None:
+    """A copy waits in the queue, and the message itself is done with."""
+    person = Person(world)
+    upload = person.sent()
+    message = harness.sns_envelope(harness.s3_event(upload["key"], len(harness.MP4_START), person.temp))
+    answer = world.invoke("TriggerFunction", harness.sqs_event(message), milliseconds=1000)
+    expect(answer == {"batchItemFailures": []}, "the message lost one of its tries")
+    world.lose_messages()
 
 
 @flow

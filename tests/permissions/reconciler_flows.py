@@ -11,17 +11,11 @@ from unit.functions import harness
 
 from sstech_video import keys, video_ids
 
-from .flows import LARGE, flow
+from .flows import LARGE, flow, somebody
 from .person import Person, expect
 from .world import World
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
-
-
-def somebody(world: World) -> Person:
-    """The only one with unfinished work."""
-    world.forget_unfinished_work()
-    return Person(world)
 
 
 def run_round(
@@ -133,9 +127,24 @@ def forget_a_failure_that_is_tried_again(world: World) -> None:
     """The mark that the new attempt made is taken away with the old one's, and must come back."""
     person = somebody(world)
     upload = person.failed()
+    person.job(upload)["status"] = "ERROR"
     mark(person, upload["videoId"])
     run_round(world, "CleanUpsFinished", "DeleteObject", lambda: person.retry(upload))
     expect(person.has(person.temp, keys.pending(upload["videoId"])), "the new attempt has lost its mark")
+
+
+@flow
+def wait_for_the_job_of_a_failed_video(world: World) -> None:
+    """It may still write: what it has written goes once it is over."""
+    person = somebody(world)
+    upload = person.failed()
+    person.publish(upload)
+    mark(person, upload["videoId"])
+    run_round(world, "VideosPending")
+    expect(person.job(upload)["id"] in world.mediaconvert.canceled, "the job goes on")
+    person.job(upload)["status"] = "CANCELED"
+    run_round(world, "CleanUpsFinished")
+    expect(not person.has(person.media, keys.media(person.owner, upload["videoId"])), "outputs are still there")
 
 
 @flow

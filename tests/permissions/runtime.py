@@ -1,9 +1,10 @@
 """A Lambda function in a process of its own, with its role's credentials; every call to AWS is written down.
 
-Run as a program: `runtime.py module.handler`. One line of input is `{"event", "pauseBefore"}`, one of
-output `{"answer", "error", "calls"}`. A call is `{"service", "operation", "parameters", "status", "error"}`: parameters
-are those that name something, `status` is 0 for what was only signed for somebody else. Before the first call of the
-operation `pauseBefore`, if any, it says `{"paused": true}` and waits for a line: races become repeatable.
+Run as a program: `runtime.py module.handler`. One line of input is `{"event", "pauseBefore", "milliseconds"}` (the last
+is what is left of its time), one of output `{"answer", "error", "calls"}`. A call is `{"service", "operation",
+"parameters", "status", "error"}`: parameters are those that name something, `status` is 0 for what was only signed for
+somebody else. Before the first call of the operation `pauseBefore`, if any, it says `{"paused": true}` and waits for a
+line: races become repeatable.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ CONTEXT = SimpleNamespace(
     memory_limit_in_mb=128,
     invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:permissions",
     aws_request_id="permissions",
-    get_remaining_time_in_millis=lambda: 300_000,
+    get_remaining_time_in_millis=lambda: milliseconds,
 )
 
 calls: list[dict[str, Any]] = []
 pause_before = ""
+milliseconds = 0
 # Functions log to standard output, so answers leave by a descriptor of their own.
 answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
@@ -62,7 +64,7 @@ def say(line: dict[str, Any]) -> None:
 
 
 def serve(handler_name: str) -> None:
-    global pause_before
+    global pause_before, milliseconds
     boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION is not None
     boto3.DEFAULT_SESSION.events.register("before-parameter-build", asked)
@@ -71,7 +73,7 @@ def serve(handler_name: str) -> None:
     handler = getattr(importlib.import_module(module), name)
     while line := sys.stdin.readline():
         request = json.loads(line)
-        pause_before = request["pauseBefore"]
+        pause_before, milliseconds = request["pauseBefore"], request["milliseconds"]
         calls.clear()
         answer, error = None, ""
         try:

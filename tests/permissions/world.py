@@ -78,9 +78,11 @@ class Runtime:
             text=True,
         )
 
-    def invoke(self, event: object, pause_before: str, meanwhile: Callable[[], object]) -> tuple[Any, str, list[Call]]:
+    def invoke(
+        self, event: object, pause_before: str, meanwhile: Callable[[], object], milliseconds: int
+    ) -> tuple[Any, str, list[Call]]:
         """Answer, error and calls."""
-        said = self._ask({"event": event, "pauseBefore": pause_before})
+        said = self._ask({"event": event, "pauseBefore": pause_before, "milliseconds": milliseconds})
         if "paused" in said:
             meanwhile()
             said = self._ask({})
@@ -184,10 +186,11 @@ class World:
         event: object,
         pause_before: str = "",
         meanwhile: Callable[[], object] = lambda: None,
+        milliseconds: int = 300_000,
     ) -> Any:
         """One event through a function; `meanwhile` happens before its first call of the operation `pause_before`.
 
-        Raises FunctionFailedError.
+        `milliseconds` are what the function believes is left of its time. Raises FunctionFailedError.
         """
         function = self.functions[logical_id]
         runtime = self._runtimes.get(logical_id) or self._start(function)
@@ -197,7 +200,7 @@ class World:
             self.calling = function.role
 
         self.calling = function.role
-        answer, error, calls = runtime.invoke(event, pause_before, step_aside)
+        answer, error, calls = runtime.invoke(event, pause_before, step_aside, milliseconds)
         self.records += [Record(function.role, call) for call in calls]
         if error:
             raise FunctionFailedError(f"{function.name}: {error}")
